@@ -1,0 +1,1 @@
+"""Who runs a verb, and never two at once per key."""

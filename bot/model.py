@@ -1,0 +1,211 @@
+"""The nouns: frozen values that every part of the house passes on.
+
+Times are integer epoch milliseconds in UTC (`ms`), ids are text, texts are as arXiv gives them (LaTeX included);
+making them fit for a reader is `core.plain`'s and the renderers' work.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+# --- papers -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as its source describes it. Nothing in it was written by a model."""
+
+    id: str  # base arXiv id, folded: '2411.19525', 'math/0611800'; never a version
+    version: int
+    title: str  # one line, white space folded
+    abstract: str  # paragraphs kept as newlines
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]  # the primary one first
+    published: int  # ms, submission of v1
+    updated: int  # ms, submission of this version
+    comment: str = ""
+    journal_ref: str = ""
+    doi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a digest says of a paper, and what that rests on."""
+
+    tldr: str
+    takeaways: tuple[str, ...]
+    basis: Literal["extract"] = "extract"  # which sentence stands under the digest; models bring more
+
+
+# --- who reads ----------------------------------------------------------------------------------------------------
+
+Mode = Literal["daily", "asap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A destination: (platform, address, thread) with its settings."""
+
+    id: str  # 'console:you', 'telegram:-100123:42'
+    platform: str
+    address: str
+    thread: str = ""
+    title: str = ""
+    language: str = "en"
+    zone: str = "UTC"  # IANA name
+    mode: Mode = "daily"
+    minute: int = 510  # of the day in `zone`, for mode daily: 08:30
+    suspended: str = ""  # why nothing is sent; '' while all is well
+    next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
+    quiet: str = ""  # why the last due digest was empty, as a key of words.py
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A distinct query; any number of chats share it."""
+
+    id: str  # hash of `key`, 16 hex digits
+    key: str  # canonical form: equal queries have equal keys
+    fts: str  # FTS5 expression made of quoted normalised tokens only
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A chat's wish to hear of a topic, in the words they used."""
+
+    chat: str
+    topic: Topic
+    label: str
+    created_at: int  # ms; nothing seen earlier is pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing a person typed or pressed. `id` is unique per platform, so that a repeat is recognised."""
+
+    id: str
+    chat: Chat
+    text: str
+    may_manage: bool = True
+
+
+# --- what we say: the document before markup ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style; `url` makes it a link."""
+
+    text: str
+    style: Literal["", "bold", "italic", "dim", "code"] = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph. `kind` tells a renderer how to set it: a heading, a list entry, plain text or small print."""
+
+    spans: tuple[Span, ...]
+    kind: Literal["text", "heading", "bullet", "small"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Lines a reader opens on demand, under a label that stays visible."""
+
+    label: str
+    lines: tuple[Line, ...]
+
+
+Block = Line | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A press is the same as typing `says`."""
+
+    label: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is never torn apart between two messages if it fits into one: a paper, mostly."""
+
+    blocks: tuple[Block, ...]
+    paper: str = ""  # base id, '' where the item is no paper
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message in the platform-neutral form: head, items, foot."""
+
+    head: tuple[Block, ...] = ()
+    items: tuple[Item, ...] = ()
+    foot: tuple[Block, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """Base ids of the papers it carries, in order."""
+        return tuple(item.paper for item in self.items if item.paper)
+
+
+def line(*parts: str | Span, kind: Literal["text", "heading", "bullet", "small"] = "text") -> Line:
+    """Build a line from plain strings and spans."""
+    return Line(tuple(Span(p) if isinstance(p, str) else p for p in parts), kind)
+
+
+# --- deliveries -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One rendered platform message, ready to be frozen in the ledger."""
+
+    payload: str
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One platform message in the ledger. `doubted` counts attempts whose outcome nobody knows."""
+
+    id: str
+    chat: Chat
+    payload: str
+    attempt: int
+    nonce: str  # hash of `id`, at most 25 characters (Discord's limit)
+    doubted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A budget: one slot every `every` ms, with up to `burst` slots taken at once after a pause."""
+
+    every: int
+    burst: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper of a digest with all that is needed to set it."""
+
+    paper: Paper
+    summary: Summary
+    topic: str  # label of the topic it stands under
+    others: tuple[str, ...] = ()  # labels of the chat's other topics that it matches
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest as composed: which papers, for whom, out of how many."""
+
+    id: str
+    chat: Chat
+    at: int  # ms
+    scanned: int  # new papers looked at since the one before
+    entries: tuple[Entry, ...] = field(default=())
+
+
+__all__ = [name for name in dir() if name[0].isupper()] + ["line", "replace"]

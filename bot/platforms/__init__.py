@@ -1,0 +1,1 @@
+"""Where people are, one file a platform; the file name is the name in the configuration."""

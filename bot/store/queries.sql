@@ -1,0 +1,266 @@
+-- Every query of the ledger, once, by name. Portable: text keys, integer milliseconds, ON CONFLICT, RETURNING, no
+-- autoincrement, no dialect functions. `:name` is a bound value, always.
+
+-- name: add_paper
+-- A paper never seen before. Nothing happens if it is known.
+INSERT INTO paper (id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi,
+                   seen_at, baseline)
+VALUES (:id, :version, :title, :abstract, :authors, :categories, :published, :updated, :comment, :journal_ref, :doi,
+        :seen_at, :baseline)
+ON CONFLICT (id) DO NOTHING RETURNING id;
+
+-- name: renew_paper
+-- What a known paper says now; when it was first seen, and whether it was matched, stays.
+UPDATE paper SET version = :version, title = :title, abstract = :abstract, authors = :authors,
+                 categories = :categories, updated = :updated, comment = :comment, journal_ref = :journal_ref, doi = :doi
+WHERE id = :id AND version <= :version;
+
+-- name: add_version
+INSERT INTO version (paper, version, updated, seen_at) VALUES (:id, :version, :updated, :seen_at)
+ON CONFLICT (paper, version) DO NOTHING;
+
+-- name: paper
+SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
+FROM paper WHERE id = :id;
+
+-- name: unmatched
+SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
+FROM paper WHERE matched = 0 ORDER BY id LIMIT :limit;
+
+-- name: papers_since
+SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
+FROM paper WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: recent_among
+-- Which of the ids in a JSON-free list are recent enough; asked one by one by the archive's caller.
+SELECT id FROM paper WHERE id = :id AND published >= :since;
+
+-- name: mark_matched
+-- Only if no topic was added since the topics were read: else the caller matches again.
+UPDATE paper SET matched = 1 WHERE id = :id;
+
+-- name: topics_stamp
+SELECT count(*), coalesce(max(created_at), 0) FROM topic;
+
+-- name: topics
+SELECT id, key, fts FROM topic;
+
+-- name: add_topic
+INSERT INTO topic (id, key, fts, created_at) VALUES (:id, :key, :fts, :now) ON CONFLICT (id) DO NOTHING;
+
+-- name: add_match
+INSERT INTO match (topic, paper) VALUES (:topic, :paper) ON CONFLICT (topic, paper) DO NOTHING;
+
+-- name: wake_matched
+-- Chats that take papers as they come, and have a new one under this topic, are due now.
+UPDATE chat SET next_at = :now
+WHERE mode = 'asap' AND suspended = '' AND (next_at IS NULL OR next_at > :now)
+  AND id IN (SELECT s.chat FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
+             WHERE s.topic = :topic AND p.baseline = 0 AND p.seen_at >= s.created_at
+               AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = s.chat AND d.paper = m.paper));
+
+-- name: add_chat
+INSERT INTO chat (id, platform, address, thread, title, language, zone, mode, minute, created_at)
+VALUES (:id, :platform, :address, :thread, :title, :language, :zone, :mode, :minute, :now)
+ON CONFLICT (id) DO UPDATE SET title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END;
+
+-- name: chat
+SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at, quiet
+FROM chat WHERE id = :id;
+
+-- name: set_chat
+UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, next_at = :next_at WHERE id = :id;
+
+-- name: set_next
+UPDATE chat SET next_at = :next_at WHERE id = :id;
+
+-- name: set_quiet
+UPDATE chat SET next_at = :next_at, quiet = :quiet WHERE id = :id;
+
+-- name: suspend
+UPDATE chat SET suspended = :reason WHERE id = :id;
+
+-- name: revive
+UPDATE chat SET suspended = '' WHERE id = :id AND suspended <> '';
+
+-- name: due_chats
+SELECT id FROM chat WHERE next_at IS NOT NULL AND next_at <= :now AND suspended = '';
+
+-- name: subscribe
+INSERT INTO subscription (chat, topic, label, created_at) VALUES (:chat, :topic, :label, :now)
+ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: unsubscribe
+DELETE FROM subscription WHERE chat = :chat AND topic = :topic;
+
+-- name: subscriptions
+SELECT s.chat, s.topic, t.key, t.fts, s.label, s.created_at FROM subscription s JOIN topic t ON t.id = s.topic
+WHERE s.chat = :chat ORDER BY s.created_at, s.topic;
+
+-- name: waiting
+-- How many papers the next digest of a chat would carry now.
+SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
+WHERE s.chat = :chat AND p.baseline = 0 AND p.seen_at >= s.created_at
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
+
+-- name: scanned
+-- New papers looked at for a chat since its last digest, or since its first topic.
+SELECT count(*) FROM paper WHERE baseline = 0
+  AND seen_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
+  AND seen_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
+
+-- name: add_digest
+INSERT INTO digest (id, chat, at, scanned) VALUES (:id, :chat, :now, :scanned);
+
+-- name: add_deliveries
+-- Each paper once, under the best-scoring topic, the oldest wish first among equals.
+INSERT INTO delivery (chat, paper, digest, topic)
+SELECT :chat, paper, :digest, topic FROM (
+    SELECT m.paper AS paper, s.topic AS topic,
+           row_number() OVER (PARTITION BY m.paper ORDER BY m.score DESC, s.created_at, s.topic) AS place
+    FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
+    WHERE s.chat = :chat AND p.baseline = 0 AND p.seen_at >= s.created_at
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
+WHERE place = 1
+ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
+
+-- name: open_digests
+-- Digests not yet cut into messages whose papers all have the summary they wait for.
+SELECT g.id, g.at, g.scanned FROM digest g WHERE g.chat = :chat AND g.planned = 0
+  AND NOT EXISTS (SELECT 1 FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = g.id AND NOT EXISTS (
+      SELECT 1 FROM summary s WHERE s.paper = p.id AND s.language = :language AND s.prompt = :prompt AND s.model = :model
+        AND s.version = p.version))
+ORDER BY g.at, g.id;
+
+-- name: entries
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, s.body, d.topic
+FROM delivery d JOIN paper p ON p.id = d.paper
+JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.language = :language AND s.prompt = :prompt
+              AND s.model = :model
+WHERE d.digest = :digest ORDER BY p.id;
+
+-- name: topics_of_deliveries
+-- The labels under which a chat asked for what a digest carries.
+SELECT d.paper, m.topic, coalesce(s.label, '') FROM delivery d JOIN match m ON m.paper = d.paper
+JOIN subscription s ON s.chat = d.chat AND s.topic = m.topic
+WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
+
+-- name: plan_digest
+UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING id;
+
+-- name: add_send
+INSERT INTO send (id, chat, seq, origin, payload, nonce)
+VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM send WHERE chat = :chat), :origin, :payload, :nonce)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: point_delivery
+UPDATE delivery SET send = :send WHERE chat = :chat AND paper = :paper AND digest = :digest;
+
+-- name: next_send
+-- The head of a chat's queue, in order; a head that waits holds those behind it back.
+SELECT id, not_before FROM send WHERE chat = :chat AND state = 'due' ORDER BY seq LIMIT 1;
+
+-- name: claim
+UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now
+WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING id, payload, attempt, nonce, doubted;
+
+-- name: settle
+-- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.
+UPDATE send SET state = :state, not_before = :not_before, message = :message, error = :error, settled_at = :now
+WHERE id = :id AND attempt = :attempt AND state = 'sending';
+
+-- name: doubt
+UPDATE send SET state = :state, doubted = doubted + 1, not_before = :not_before, error = :error, settled_at = :now
+WHERE id = :id AND state = 'sending' AND attempt = :attempt;
+
+-- name: doubt_all
+-- What a dead process was sending: accepted or not, nobody knows.
+UPDATE send SET state = :state, doubted = doubted + 1, error = 'the process ended before the answer came'
+WHERE state = 'sending' RETURNING id;
+
+-- name: due_deliveries
+SELECT DISTINCT s.chat FROM send s JOIN chat c ON c.id = s.chat
+WHERE s.state = 'due' AND s.not_before <= :now AND c.suspended = ''
+UNION SELECT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned = 0 AND c.suspended = '';
+
+-- name: due_summaries
+SELECT DISTINCT d.paper FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
+WHERE d.send IS NULL AND c.suspended = '' AND NOT EXISTS (
+    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
+      AND s.prompt = :prompt AND s.model = :model);
+
+-- name: waiting_for_summary
+SELECT DISTINCT chat FROM delivery WHERE paper = :paper AND send IS NULL;
+
+-- name: summary
+SELECT body FROM summary WHERE paper = :paper AND version = :version AND language = :language AND prompt = :prompt
+  AND model = :model;
+
+-- name: add_summary
+INSERT INTO summary (paper, version, language, prompt, model, body, created_at)
+VALUES (:paper, :version, :language, :prompt, :model, :body, :now)
+ON CONFLICT (paper, version, language, prompt, model) DO NOTHING;
+
+-- name: latest
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, min(s.label) FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
+WHERE s.chat = :chat GROUP BY p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated,
+      p.comment, p.journal_ref, p.doi, p.seen_at ORDER BY p.seen_at DESC, p.published DESC, p.id DESC LIMIT :limit;
+
+-- name: hear
+INSERT INTO inbox (id, chat, seq, text, may_manage, at)
+VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM inbox), :text, :may_manage, :now)
+ON CONFLICT (id) DO NOTHING RETURNING id;
+
+-- name: next_said
+SELECT id, text, may_manage FROM inbox WHERE chat = :chat AND done_at IS NULL ORDER BY seq LIMIT 1;
+
+-- name: said_done
+UPDATE inbox SET done_at = :now WHERE id = :id AND done_at IS NULL RETURNING id;
+
+-- name: open_inboxes
+SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
+
+-- name: take
+-- Generic cell rate: hand out the next slot in one statement, so that it paces every process on this ledger.
+-- A row may lag `slack` behind now, which is what lets `burst` slots go at once after a pause.
+INSERT INTO gate (key, next_at) VALUES (:key, :now)
+ON CONFLICT (key) DO UPDATE SET next_at =
+    CASE WHEN gate.next_at + :every > :now - :slack THEN gate.next_at + :every ELSE :now - :slack END
+RETURNING next_at;
+
+-- name: hold
+INSERT INTO gate (key, next_at) VALUES (:key, :until)
+ON CONFLICT (key) DO UPDATE SET next_at = CASE WHEN gate.next_at > :until THEN gate.next_at ELSE :until END;
+
+-- name: begin_run
+INSERT INTO run (id, verb, started_at, outcome, detail) VALUES (:id, :verb, :now, 'running', '');
+
+-- name: end_run
+UPDATE run SET ended_at = :now, outcome = :outcome, detail = :detail, papers = :papers, mark = :mark,
+               next_at = :next_at WHERE id = :id;
+
+-- name: last_run
+SELECT started_at, ended_at, outcome, detail, papers, mark, next_at FROM run
+WHERE verb = :verb AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- name: high_water
+SELECT max(mark) FROM run WHERE verb = :verb AND outcome = 'complete';
+
+-- name: states
+SELECT state, count(*) FROM send GROUP BY state;
+
+-- name: counts
+SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM topic), (SELECT count(*) FROM subscription),
+       (SELECT count(*) FROM chat WHERE suspended = ''), (SELECT count(*) FROM chat WHERE suspended <> ''),
+       (SELECT count(*) FROM delivery), (SELECT coalesce(sum(doubted), 0) FROM send);
+
+-- name: dead
+SELECT chat, error, settled_at FROM send WHERE state = 'dead' ORDER BY settled_at DESC LIMIT :limit;
+
+-- name: last_digest
+SELECT max(at) FROM digest WHERE chat = :chat;
+
+-- name: revive_dead
+UPDATE send SET state = 'due', attempt = 0, not_before = 0 WHERE state = 'dead' AND chat = :chat RETURNING id;

@@ -56,7 +56,6 @@ class Chat:
     minute: int = 510  # of the day in `zone`, for mode daily: 08:30
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
-    quiet: str = ""  # why the last due digest was empty, as a key of words.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,33 @@ class Subscription:
     topic: Topic
     label: str
     created_at: int  # ms; nothing seen earlier is pushed
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Change: the chat wants this topic from now on; `papers` are what the archive already holds for it."""
+
+    topic: Topic
+    label: str
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Change: the chat is done with this topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetChat:
+    """Change: language, zone, mode, minute and next_at of the chat become those of `chat`."""
+
+    chat: Chat
+
+
+Change = Subscribe | Unsubscribe | SetChat
+"""What a command does to the ledger, in the same transaction as its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +203,42 @@ class Send:
     attempt: int
     nonce: str  # hash of `id`, at most 25 characters (Discord's limit)
     doubted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the last attempt of a verb ended."""
+
+    started_at: int
+    ended_at: int
+    outcome: Literal["complete", "failed"]
+    detail: str  # a sentence
+    papers: int  # new ones
+    mark: int | None  # ms, how far a complete harvest reached
+    next_at: int | None  # ms, when to try again
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which summary a digest waits for: the cache key beside paper and version."""
+
+    language: str = "en"
+    prompt: str = "extract-1"
+    model: str = "extract"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the ledger holds, for /status and doctor."""
+
+    papers: int
+    topics: int
+    subscriptions: int
+    chats: int
+    suspended: int
+    deliveries: int
+    doubted: int
+    sends: tuple[tuple[str, int], ...]  # (state, how many)
 
 
 @dataclass(frozen=True, slots=True)

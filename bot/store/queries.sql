@@ -31,12 +31,7 @@ FROM paper WHERE matched = 0 ORDER BY id LIMIT :limit;
 SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
 FROM paper WHERE id > :after ORDER BY id LIMIT :limit;
 
--- name: recent_among
--- Which of the ids in a JSON-free list are recent enough; asked one by one by the archive's caller.
-SELECT id FROM paper WHERE id = :id AND published >= :since;
-
 -- name: mark_matched
--- Only if no topic was added since the topics were read: else the caller matches again.
 UPDATE paper SET matched = 1 WHERE id = :id;
 
 -- name: topics_stamp
@@ -51,13 +46,11 @@ INSERT INTO topic (id, key, fts, created_at) VALUES (:id, :key, :fts, :now) ON C
 -- name: add_match
 INSERT INTO match (topic, paper) VALUES (:topic, :paper) ON CONFLICT (topic, paper) DO NOTHING;
 
--- name: wake_matched
--- Chats that take papers as they come, and have a new one under this topic, are due now.
+-- name: wake_topic
+-- Chats that take papers as they come are due now: compose decides whether there is anything for them.
 UPDATE chat SET next_at = :now
 WHERE mode = 'asap' AND suspended = '' AND (next_at IS NULL OR next_at > :now)
-  AND id IN (SELECT s.chat FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
-             WHERE s.topic = :topic AND p.baseline = 0 AND p.seen_at >= s.created_at
-               AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = s.chat AND d.paper = m.paper));
+  AND id IN (SELECT chat FROM subscription WHERE topic = :topic);
 
 -- name: add_chat
 INSERT INTO chat (id, platform, address, thread, title, language, zone, mode, minute, created_at)
@@ -65,7 +58,7 @@ VALUES (:id, :platform, :address, :thread, :title, :language, :zone, :mode, :min
 ON CONFLICT (id) DO UPDATE SET title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END;
 
 -- name: chat
-SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at, quiet
+SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at
 FROM chat WHERE id = :id;
 
 -- name: set_chat
@@ -73,9 +66,6 @@ UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minu
 
 -- name: set_next
 UPDATE chat SET next_at = :next_at WHERE id = :id;
-
--- name: set_quiet
-UPDATE chat SET next_at = :next_at, quiet = :quiet WHERE id = :id;
 
 -- name: suspend
 UPDATE chat SET suspended = :reason WHERE id = :id;
@@ -108,6 +98,9 @@ WHERE s.chat = :chat AND p.baseline = 0 AND p.seen_at >= s.created_at
 SELECT count(*) FROM paper WHERE baseline = 0
   AND seen_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
   AND seen_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
+
+-- name: digests_of
+SELECT count(*) FROM digest WHERE chat = :chat;
 
 -- name: add_digest
 INSERT INTO digest (id, chat, at, scanned) VALUES (:id, :chat, :now, :scanned);

@@ -18,7 +18,7 @@ CREATE TABLE topic (id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, fts TEXT NOT 
 CREATE TABLE chat (
     id TEXT PRIMARY KEY, platform TEXT NOT NULL, address TEXT NOT NULL, thread TEXT NOT NULL, title TEXT NOT NULL,
     language TEXT NOT NULL, zone TEXT NOT NULL, mode TEXT NOT NULL, minute BIGINT NOT NULL,
-    suspended TEXT NOT NULL DEFAULT '', next_at BIGINT, quiet TEXT NOT NULL DEFAULT '', created_at BIGINT NOT NULL);
+    suspended TEXT NOT NULL DEFAULT '', next_at BIGINT, created_at BIGINT NOT NULL);
 CREATE INDEX chat_due ON chat (next_at) WHERE next_at IS NOT NULL;
 
 CREATE TABLE subscription (

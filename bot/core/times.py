@@ -1,0 +1,76 @@
+"""When a chat's next digest is due, and how an instant reads in its zone: pure functions of settings and instants.
+
+APScheduler's cron trigger computes the instants, so that daylight saving is its business, not ours.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.model import Chat
+
+NEW_YORK = "America/New_York"  # arXiv's own zone (arxiv.org/help/availability)
+_HOUR = 60
+
+
+def instant(ms: int, zone: str = "UTC") -> datetime:
+    """Aware datetime of epoch milliseconds in a zone."""
+    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+
+
+def ms(at: datetime) -> int:
+    """Epoch milliseconds of an aware datetime."""
+    return int(at.timestamp() * 1000)
+
+
+@lru_cache(maxsize=512)
+def _trigger(hours: str, minute: int, zone: str) -> CronTrigger:
+    return CronTrigger(hour=hours, minute=minute, timezone=ZoneInfo(zone))
+
+
+def _next(hours: str, minute: int, zone: str, after: int) -> int:
+    # +1: strictly later, or a digest composed exactly on time would be due again at once
+    fire = _trigger(hours, minute, zone).get_next_fire_time(None, instant(after + 1, zone))
+    assert fire is not None, "a daily trigger always fires again"  # noqa: S101 - an impossible state
+    return ms(fire)
+
+
+def next_digest(chat: Chat, after: int) -> int | None:
+    """First instant (ms) after `after` at which a digest is due by the clock; None: as soon as papers arrive."""
+    if chat.mode == "asap":
+        return None
+    return _next(str(chat.minute // _HOUR), chat.minute % _HOUR, chat.zone, after)
+
+
+def next_harvest(hours: str, after: int) -> int:
+    """First instant (ms) after `after` at which arXiv is to be asked; `hours` as in '1,7,13,21', New York time."""
+    return _next(hours, 0, NEW_YORK, after)
+
+
+def day(at: int, zone: str) -> str:
+    """'Mon 2 Dec'."""
+    when = instant(at, zone)
+    return f"{when:%a} {when.day} {when:%b}"
+
+
+def date(at: int) -> str:
+    """'29 Nov 2024', in UTC as arXiv counts."""
+    when = instant(at)
+    return f"{when.day} {when:%b %Y}"
+
+
+def clock(at: int, zone: str) -> str:
+    """'08:30'."""
+    return f"{instant(at, zone):%H:%M}"
+
+
+def moment(at: int, zone: str) -> str:
+    """'Mon 2 Dec 08:30'."""
+    return f"{day(at, zone)} {clock(at, zone)}"
+
+
+def start_of_day(at: int) -> int:
+    """Midnight UTC (ms) of the day that `at` falls into."""
+    return ms(instant(at).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC))

@@ -1,0 +1,81 @@
+"""The embedded engine: one asyncio task per key in one process; the ledger is the queue.
+
+Never two tasks at once for one key; a nudge of a running key makes it run once more. A key's failure is logged and
+left to the next sweep: retries, back-off and dead letters are the ledger's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.errors import Later
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[str], Awaitable[None]]
+
+SLOTS = 50  # tasks at work at once: enough to hide the waits, few enough for memory
+_DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop
+
+
+class Local:
+    """Implements the port Engine."""
+
+    def __init__(self, verbs: Mapping[str, Run], *, slots: int = SLOTS) -> None:
+        self._verbs = verbs
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(slots)
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._open = True
+
+    def nudge(self, key: str) -> None:
+        """Run the key's verb soon; if it is running already, once more afterwards."""
+        if not self._open:
+            return
+        if key in self._tasks:
+            self._again.add(key)
+            return
+        self._idle.clear()
+        self._tasks[key] = asyncio.create_task(self._run(key), name=key)
+
+    async def _run(self, key: str) -> None:
+        verb = self._verbs[key.partition(":")[0]]
+        try:
+            async with self._slots:
+                await verb(key)
+        except Later as problem:
+            log.warning("%s: %s", key, problem)
+        except Exception:
+            log.exception("%s failed; the next sweep takes it up again", key)
+        finally:
+            del self._tasks[key]
+            if key in self._again:
+                self._again.discard(key)
+                self.nudge(key)
+            if not self._tasks:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is at work."""
+        await self._idle.wait()
+
+    async def serve(self) -> None:
+        """Work until cancelled, then give what is in hand a few seconds to end well."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Take no more nudges, let sends that have begun finish, drop the rest: the ledger knows it."""
+        self._open = False
+        self._again.clear()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_DRAIN)
+            for task in late:
+                task.cancel()

@@ -1,0 +1,28 @@
+"""Why there is nothing to send: "no papers" and "we failed" never look the same."""
+
+from bot.core import times
+from bot.model import Chat
+from bot.ports import Ledger
+from bot.words import count, say
+
+EXAMPLE = "graph neural networks"
+
+
+async def reason(store: Ledger, chat: Chat) -> str:
+    """One sentence for a chat with nothing waiting."""
+    language = chat.language
+    subscriptions = await store.subscriptions(chat.id)
+    if not subscriptions:
+        return say(language, "no_topics", example=EXAMPLE)
+    run = await store.last_run("harvest")
+    if run is None:
+        return say(language, "quiet_not_looked")
+    if run.outcome == "failed":
+        return say(language, "quiet_failed", why=run.detail, when=times.moment(run.next_at or 0, chat.zone))
+    last = await store.last_digest(chat.id)
+    when = times.moment(last or subscriptions[0].created_at, chat.zone)
+    since = say(language, "since_digest" if last else "since_first", when=when)
+    scanned = await store.scanned(chat.id)
+    if scanned == 0:
+        return say(language, "quiet_no_new", since=since)
+    return say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))

@@ -1,0 +1,19 @@
+"""sweep: ask the ledger what is due and nudge it. Whatever was forgotten by a crash is found here again."""
+
+from bot.flow import harvest
+from bot.ports import Ledger, Ports
+
+
+async def due(store: Ledger, ports: Ports) -> list[str]:
+    """Keys of all work that can be done now."""
+    keys = await store.due(ports.wanted)
+    if await harvest.is_due(store, ports.clock.now()):
+        keys.append("harvest:arxiv")
+    return keys
+
+
+async def sweep(store: Ledger, ports: Ports, key: str) -> None:
+    """Nudge everything that is due."""
+    del key  # sweep:due
+    for found in await due(store, ports):
+        ports.nudge(found)

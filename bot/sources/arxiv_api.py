@@ -1,0 +1,326 @@
+"""Papers from arXiv's query API, through the `arxiv` package (4.x) behind our own gate, deadline and validation.
+
+Invariants:
+
+- Nothing but a whole, well-formed Atom feed that says how many results there are is ever taken for an answer: all
+  else is `Later`, so that a broken reply never looks like a day without papers. The package alone turns the body
+  'Rate exceeded.', an HTML page and truncated XML into fewer results or none, without an exception.
+- Every HTTP request passes the gate 'arxiv' first and one is in flight at a time; no retry, no redirect and no
+  second page happens inside the package. https://info.arxiv.org/help/api/tou.html allows one request per 3 s and
+  one connection, all machines together.
+- A request ends within `timeout` seconds in total, whatever the server does, and at once when its task is cancelled.
+- `window` asks the same requests whatever anybody subscribed to.
+
+`arxiv` and `requests` are imported when the first request is made, not with this module.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot import __version__
+from bot.errors import ConfigError, Later, UserError
+from bot.model import Paper, Rate
+from bot.sources._arxiv_wire import Cord, Unreadable, wire
+
+if TYPE_CHECKING:
+    from bot.ports import Clock, Gate
+
+RATE = Rate(every=3000)  # ms; https://info.arxiv.org/help/api/tou.html
+PAGE = 1000  # results a request; the manual's limit is 2,000 a slice
+DEPTH = 10_000  # results the service serves of one query (its code; the manual says 30,000)
+IDS = 100  # ids a request, to keep its address short
+
+_DAY, _MINUTE = 86_400_000, 60_000  # ms
+_ID = re.compile(
+    r"(?P<base>[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z-]+)?/[0-9]{7})(?:v(?P<version>[1-9][0-9]{0,3}))?"
+)
+# The API listed ACM and MSC classes among the categories until November 2025 ('I.2.9', '68T45').
+_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.([A-Z]{2}|[a-z]+(-[a-z]+)*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    papers: tuple[Paper, ...]
+    total: int
+
+
+class ArxivApi:
+    """The Source port on https://info.arxiv.org/help/api/user-manual.html.
+
+    `base_url` is the address of the service (`https://export.arxiv.org`), of a mirror or of a test server, with or
+    without `/api/query`; `contact` is an address that arXiv's staff can write to; `timeout` is in seconds, for one
+    whole request. Raises ConfigError if one of them cannot be used. One instance serves a process.
+    """
+
+    name = "arxiv_api"
+
+    def __init__(self, *, gate: "Gate", clock: "Clock", base_url: str, contact: str, timeout: float = 30.0) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ConfigError(f"{base_url!r} is no web address of an arXiv API: use https://export.arxiv.org.")
+        if not contact.isascii() or not contact.isprintable():
+            raise ConfigError(
+                "The contact for arXiv must be one line of plain ASCII, as an email address or a link is."
+            )
+        self._gate = gate
+        self._clock = clock
+        self._query_url = base_url.rstrip("/") if parts.path.rstrip("/").endswith("/query") else ""
+        self._query_url = self._query_url or base_url.rstrip("/") + "/api/query"
+        self._agent = f"Paperboy/{__version__} (+{contact.strip() or 'paperboy-digests'})"
+        self._timeout = timeout
+        self._lock = asyncio.Lock()
+
+    # --- the port -----------------------------------------------------------------------------------------------------
+
+    async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
+        """Yield every paper submitted (v1) in [since, until] (ms), a reply at a time, each paper once, oldest first.
+
+        One query per UTC day touched: arXiv serves 2,000 results a reply and 10,000 a query, a day brings about 1,500;
+        a slice with more is halved. Ending normally means that each slice brought as many papers as arXiv said it
+        has; Later is raised otherwise, and what was yielded before stays true.
+        """
+        if until < since:
+            return
+        seen: set[str] = set()
+        first = since - since % _MINUTE
+        end = until + -until % _MINUTE
+        while True:
+            # A slice ends with the first minute of the next day, which that one asks for again: whether '2359' takes
+            # in the 59 seconds that follow is not documented.
+            last = min(first - first % _DAY + _DAY, end)
+            async for papers in self._slice(first, last):
+                new = tuple({p.id: p for p in papers if p.id not in seen and since <= p.published <= until}.values())
+                seen.update(p.id for p in new)
+                if new:
+                    yield new
+            if last >= end:
+                return
+            first = last
+
+    async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
+        """Papers by id in the order asked, each once, 100 ids a request; 'v2' gives that version.
+
+        What cannot be an id names no paper and is left out like an unknown one, without a request. One id that arXiv
+        itself finds malformed makes it refuse the whole request (400): that one is taken out, or the batch is halved
+        until it stands alone, so that the others are never lost.
+        """
+        asked: dict[str, tuple[str, int]] = {}  # as arXiv wants it -> (base, version or 0)
+        for text in ids:
+            base, version = split_id(text)
+            if base:
+                asked[f"{base}v{version}" if version else base] = (base, version)
+        # Two versions of one paper never share a request: what arXiv would answer is not documented.
+        rounds: list[dict[str, str]] = []
+        for wanted, (base, _) in asked.items():
+            for batch in rounds:
+                if base not in batch and len(batch) < IDS:
+                    batch[base] = wanted
+                    break
+            else:
+                rounds.append({base: wanted})
+        found: dict[str, Paper] = {}
+        for batch in rounds:
+            for paper in await self._batch(list(batch.values())):
+                wanted = batch.get(paper.id, "")
+                if wanted and asked[wanted][1] in {0, paper.version}:
+                    found[wanted] = paper
+        return tuple(found[wanted] for wanted in asked if wanted in found)
+
+    async def search(self, query: str, limit: int) -> tuple[Paper, ...]:
+        """Up to `limit` papers for a query in arXiv's syntax, most relevant first, at most 10,000.
+
+        Raises UserError if arXiv cannot read the query, Later if its reply cannot be trusted.
+        """
+        if not query.strip():
+            raise UserError("There is nothing to look for: add a word, as in ti:diffusion.")
+        limit = min(limit, DEPTH)
+        found: dict[str, Paper] = {}
+        start = 0
+        while start < limit:
+            size = min(PAGE, limit - start)
+            try:
+                page = await self._ask({"query": query}, start, size)
+            except Unreadable as error:
+                said = f" ({error.said})" if error.said else ""
+                raise UserError(f"arXiv cannot read this search{said}: check its quotes and parentheses.") from error
+            for paper in page.papers:
+                found.setdefault(paper.id, paper)
+            start += len(page.papers)
+            if len(page.papers) < size or start >= page.total:
+                break
+        return tuple(found.values())[:limit]
+
+    # --- slices and batches -------------------------------------------------------------------------------------------
+
+    async def _slice(self, first: int, last: int) -> AsyncIterator[tuple[Paper, ...]]:
+        query = f"submittedDate:[{_stamp(first)} TO {_stamp(last)}]"
+        ask = {"query": query, "sort_by": "submittedDate", "sort_order": "ascending"}
+        total = 0
+        for _ in range(2):  # pages are offsets into a list that may change under us: then it is read once more
+            ids: set[str] = set()
+            start, total = 0, -1
+            while start != total:
+                page = await self._ask(ask, start, PAGE)
+                if page.total > DEPTH:
+                    middle = first + (last - first) // 2 // _MINUTE * _MINUTE
+                    if middle == first:
+                        raise Later(
+                            f"arXiv says that {page.total} papers came within a minute: it is asked again later."
+                        )
+                    for half in ((first, middle), (middle, last)):
+                        async for papers in self._slice(*half):
+                            yield papers
+                    return
+                if total not in {-1, page.total}:
+                    break
+                total = page.total
+                yield page.papers
+                ids.update(paper.id for paper in page.papers)
+                start += len(page.papers)
+                if start > total:
+                    break
+            if len(ids) == total == start:
+                return
+        raise Later(f"arXiv's list for {query} changed while it was read ({total} papers): it is asked again later.")
+
+    async def _batch(self, ids: list[str]) -> tuple[Paper, ...]:
+        try:
+            page = await self._ask({"id_list": ids}, 0, len(ids))
+        except Unreadable as error:
+            good = [wanted for wanted in ids if wanted not in error.said.split()]
+            if len(ids) == 1 or not good:
+                return ()
+            if len(good) < len(ids):
+                return await self._batch(good)
+            middle = len(ids) // 2
+            return await self._batch(ids[:middle]) + await self._batch(ids[middle:])
+        if page.total > len(page.papers):
+            raise Later(f"arXiv sent {len(page.papers)} of {page.total} papers: it is asked again later.")
+        return page.papers
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    async def _ask(self, search: dict[str, Any], start: int, size: int) -> _Page:
+        """Make one request through the gate; raises Later, having held the gate if arXiv asked for a pause."""
+        async with self._lock:
+            await self._gate.take("arxiv", RATE)
+            cord = Cord()
+            work = asyncio.ensure_future(asyncio.to_thread(self._page, search, start, size, cord))
+            work.add_done_callback(_retrieve)
+            try:
+                # The loop's own time, not the Clock's: it is a socket that is waited for here, not a simulated day.
+                await asyncio.wait({work}, timeout=self._timeout)
+            finally:
+                if not work.done():
+                    cord.pull()  # ends the worker within milliseconds, unless it is still looking up a name:
+                    await asyncio.wait({work}, timeout=1.0)  # then it goes on alone, and will find its cord pulled
+            if cord.pulled:
+                raise Later(f"arXiv did not answer within {self._timeout:g} seconds: it is asked again later.")
+            try:
+                return work.result()
+            except Later as error:
+                if error.wait:
+                    await self._gate.hold("arxiv", error.wait)
+                raise
+
+    def _page(self, search: dict[str, Any], start: int, size: int, cord: Cord) -> _Page:
+        """Ask for one page with the package, in a worker thread."""
+        import arxiv  # type: ignore[import-untyped]  # ships no types
+        import requests
+        import urllib3
+
+        adapter = wire(self._query_url, self._agent, self._timeout, cord, self._clock.now())
+        # A client per request: nothing to close at the end, no connection that went stale during the gate's pause.
+        client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
+        client.query_url_format = self._query_url.replace("{", "{{").replace("}", "}}") + "?{}"
+        # The package has no setting for timeout, headers or status. Its session is the one private name used here; an
+        # adapter is how requests itself is extended, and needs neither a patch nor a copy of the package's code.
+        session: requests.Session = client._session  # noqa: SLF001
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        order = {
+            "sort_by": arxiv.SortCriterion(search.get("sort_by", "relevance")),
+            "sort_order": arxiv.SortOrder(search.get("sort_order", "descending")),
+        }
+        asked = arxiv.Search(**{**search, **order}, max_results=start + size)
+        papers: list[Paper] = []
+        try:
+            for result in client.results(asked, offset=start):
+                papers.append(_paper(result))
+                if len(papers) == adapter.entries:
+                    break  # before the package asks for the next page by itself, past the gate
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Later(f"arXiv could not be reached ({type(error).__name__}): it is asked again later.") from error
+        except (arxiv.ArxivError, ValueError, TypeError, AttributeError) as error:
+            raise Later("arXiv's reply holds a paper that cannot be read: it is asked again later.") from error
+        finally:
+            session.close()
+            cord.close()
+        if adapter.start != start:
+            raise Later("arXiv answered with another page than the one asked for: it is asked again later.")
+        if not papers and adapter.total > start:
+            raise Later(f"arXiv says it has {adapter.total} papers but sent none: it is asked again later.")
+        return _Page(tuple(papers), adapter.total)
+
+
+def _retrieve(work: "asyncio.Future[_Page]") -> None:
+    if not work.cancelled():
+        work.exception()  # a worker that was given up may fail unheard
+
+
+# --- from the package's words to ours -------------------------------------------------------------------------------
+
+
+def split_id(text: str) -> tuple[str, int]:
+    """Return (base id, version or 0) of an arXiv id, and ('', 0) for what is none.
+
+    An old id's subject class is folded away: 'math.CA/0611800' is 'math/0611800'
+    (https://info.arxiv.org/help/arxiv_identifier.html).
+    """
+    match = _ID.fullmatch(text.strip())
+    if not match:
+        return "", 0
+    archive, slash, number = match["base"].rpartition("/")
+    return archive.split(".")[0] + slash + number, int(match["version"] or 0)
+
+
+def _paper(result: Any) -> Paper:
+    base, version = split_id(result.entry_id.rpartition("/abs/")[2])
+    if not base:
+        raise ValueError(result.entry_id)
+    terms = (result.primary_category, *result.categories)
+    return Paper(
+        id=base,
+        version=version or 1,
+        title=_fold(result.title),
+        abstract=_paragraphs(result.summary),
+        authors=tuple(name for author in result.authors if (name := _fold(author.name))),
+        categories=tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term))),
+        published=round(result.published.timestamp() * 1000),
+        updated=round(result.updated.timestamp() * 1000),
+        comment=_fold(result.comment or ""),
+        journal_ref=_fold(result.journal_ref or ""),
+        doi=_fold(result.doi or ""),
+    )
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _paragraphs(text: str) -> str:
+    """Keep paragraphs, one a line.
+
+    arXiv indents the first line of each; a line that starts at the edge goes on with the one before
+    (https://info.arxiv.org/help/prep.html#abstracts).
+    """
+    return "\n".join(filter(None, map(_fold, re.split(r"\n(?=\s)", text.strip()))))
+
+
+def _stamp(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y%m%d%H%M")

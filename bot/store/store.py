@@ -1,0 +1,418 @@
+"""The ledger: one method per question or step, each step one transaction.
+
+Seen = delivered-to-be: a paper counts as seen for a chat in the transaction of `compose`, which also writes its
+delivery. A command's effects, its answer and its end stand in the one transaction of `answer`.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bot.model import (
+    Change,
+    Chat,
+    Counts,
+    Digest,
+    Entry,
+    Paper,
+    Part,
+    Rate,
+    Run,
+    Said,
+    Send,
+    SetChat,
+    Subscribe,
+    Subscription,
+    Summary,
+    Topic,
+    Unsubscribe,
+    Wanted,
+)
+from bot.ports import Clock
+from bot.store.drivers import Row, Sqlite
+from bot.store.drivers import Run as Query
+
+_NONCE = 25  # characters: Discord's limit
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Return the named queries of queries.sql."""
+    text = files("bot.store").joinpath("queries.sql").read_text(encoding="utf-8")
+    found = re.findall(r"^-- name: (\w+)\n(.*?);\s*$", text, re.MULTILINE | re.DOTALL)
+    return dict(found)
+
+
+def nonce(send: str) -> str:
+    """Hash a send's id into an idempotency key of at most 25 characters."""
+    return hashlib.sha256(send.encode()).hexdigest()[:_NONCE]
+
+
+class Store:
+    """Implements the ports Ledger and Gate on one SQLite file."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._db = Sqlite(path, queries())
+        self._clock = clock
+
+    async def open(self) -> None:
+        """Open or create the file and bring its schema up to date; raises ConfigError."""
+        await self._db.open()
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the file."""
+        await self._db.close()
+
+    # --- papers and matches
+
+    async def add_papers(self, papers: Sequence[Paper], *, baseline: bool) -> list[str]:
+        """Store papers and return the ids never seen before; newer versions of known ones replace what they say."""
+        now = self._clock.now()
+
+        def work(run: Query) -> list[str]:
+            new = []
+            for paper in papers:
+                row = _paper_values(paper) | {"seen_at": now, "baseline": int(baseline)}
+                if run("add_paper", **row):
+                    new.append(paper.id)
+                else:
+                    run("renew_paper", **row)
+                run("add_version", id=paper.id, version=paper.version, updated=paper.updated, seen_at=now)
+            return new
+
+        return await self._db.write(work)
+
+    async def paper(self, paper: str) -> Paper | None:
+        """Return a paper by its base id."""
+        rows = await self._db.read("paper", id=paper)
+        return _paper(rows[0]) if rows else None
+
+    async def unmatched(self, limit: int) -> list[Paper]:
+        """Papers that were not yet held against the topics."""
+        return [_paper(row) for row in await self._db.read("unmatched", limit=limit)]
+
+    async def papers_after(self, after: str, limit: int) -> list[Paper]:
+        """All papers in order of id, a page at a time."""
+        return [_paper(row) for row in await self._db.read("papers_since", after=after, limit=limit)]
+
+    async def topics(self) -> tuple[list[Topic], tuple[int, int]]:
+        """Return all topics, and a stamp that changes when one is added."""
+        stamp = await self._db.read("topics_stamp")  # read first: a topic added in between makes the stamp stale
+        return [Topic(*row) for row in await self._db.read("topics")], (stamp[0][0], stamp[0][1])
+
+    async def add_matches(
+        self, papers: Iterable[str], matches: Iterable[tuple[str, Sequence[str]]], stamp: tuple[int, int]
+    ) -> bool:
+        """Record matches per topic and that `papers` are done; False (and nothing) if a topic was added meanwhile."""
+        now = self._clock.now()
+        rows = [(topic, list(ids)) for topic, ids in matches if ids]
+
+        def work(run: Query) -> bool:
+            if run("topics_stamp")[0] != stamp:
+                return False
+            run("add_match", [{"topic": topic, "paper": paper} for topic, ids in rows for paper in ids])
+            run("mark_matched", [{"id": paper} for paper in papers])
+            run("wake_topic", [{"topic": topic, "now": now} for topic, _ in rows])
+            return True
+
+        return await self._db.write(work)
+
+    # --- chats
+
+    async def hear(self, said: Said) -> bool:
+        """Make what was said safe, with its chat; False if this very message is known already."""
+        now = self._clock.now()
+
+        def work(run: Query) -> bool:
+            run("add_chat", **_chat_values(said.chat), now=now)
+            run("revive", id=said.chat.id)
+            heard = run("hear", id=said.id, chat=said.chat.id, text=said.text, may_manage=int(said.may_manage), now=now)
+            return bool(heard)
+
+        return await self._db.write(work)
+
+    async def add_chat(self, chat: Chat) -> None:
+        """Know a chat; its settings stay as they are if it is known."""
+        await self._db.write(lambda run: run("add_chat", **_chat_values(chat), now=self._clock.now()))
+
+    async def chat(self, chat: str) -> Chat | None:
+        """Return a chat with its settings."""
+        rows = await self._db.read("chat", id=chat)
+        return Chat(*rows[0]) if rows else None
+
+    async def subscriptions(self, chat: str) -> list[Subscription]:
+        """Return a chat's topics, the oldest first."""
+        rows = await self._db.read("subscriptions", chat=chat)
+        return [Subscription(chat, Topic(id_, key, fts), label, at) for _, id_, key, fts, label, at in rows]
+
+    async def next_said(self, chat: str) -> tuple[str, str, bool] | None:
+        """(id, text, may_manage) of the first thing said in a chat that has no answer yet."""
+        rows = await self._db.read("next_said", chat=chat)
+        return (rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+
+    async def answer(self, said: str, chat: str, parts: Sequence[Part], changes: Sequence[Change] = ()) -> None:
+        """End what was said: its effects and its answer, together or not at all; a second time nothing happens."""
+        now = self._clock.now()
+
+        def work(run: Query) -> None:
+            if run("said_done", id=said, now=now):
+                for change in changes:
+                    _apply(run, chat, change, now)
+                _add_sends(run, chat, f"said:{said}", parts)
+
+        await self._db.write(work)
+
+    async def suspend(self, chat: str, reason: str) -> None:
+        """Send nothing more to a chat; its settings and what waits for it stay."""
+        await self._db.write(lambda run: run("suspend", id=chat, reason=reason))
+
+    # --- digests
+
+    async def waiting(self, chat: str) -> int:
+        """Count the papers that the next digest of a chat would carry now."""
+        return int((await self._db.read("waiting", chat=chat))[0][0])
+
+    async def scanned(self, chat: str) -> int:
+        """Count the new papers looked at for a chat since its last digest."""
+        return int((await self._db.read("scanned", chat=chat))[0][0])
+
+    async def last_digest(self, chat: str) -> int | None:
+        """When (ms) a chat's last digest was composed."""
+        at: int | None = (await self._db.read("last_digest", chat=chat))[0][0]
+        return at
+
+    async def compose(self, chat: str, *, next_at: int | None) -> list[str]:
+        """Make a digest of all that waits for a chat, if anything does, and set its next instant.
+
+        Returns the base ids it carries.
+        """
+        now = self._clock.now()
+
+        def work(run: Query) -> list[str]:
+            scanned = run("scanned", chat=chat)[0][0]
+            digest = f"{chat}#{run('digests_of', chat=chat)[0][0] + 1}"
+            papers = [row[0] for row in run("add_deliveries", chat=chat, digest=digest)]
+            if papers:
+                run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
+            run("set_next", id=chat, next_at=next_at)
+            return papers
+
+        return await self._db.write(work)
+
+    async def open_digests(self, chat: Chat, wanted: Wanted) -> list[Digest]:
+        """Digests not yet cut into messages whose papers all have their summaries, the oldest first."""
+        found = []
+        key = {"language": wanted.language, "prompt": wanted.prompt, "model": wanted.model}
+        for id_, at, scanned in await self._db.read("open_digests", chat=chat.id, **key):
+            labels: dict[str, dict[str, str]] = {}
+            for paper, topic, label in await self._db.read("topics_of_deliveries", digest=id_):
+                labels.setdefault(paper, {})[topic] = label
+            entries = []
+            for row in await self._db.read("entries", digest=id_, **key):
+                paper, own = _paper(row[:11]), row[12]
+                under = labels.get(paper.id, {})
+                others = tuple(label for topic, label in under.items() if topic != own)
+                entries.append(Entry(paper, _summary(row[11]), under.get(own, ""), others))
+            found.append(Digest(id_, chat, at, scanned, tuple(entries)))
+        return found
+
+    async def plan(self, digest: Digest, parts: Sequence[Part]) -> None:
+        """Freeze a digest's messages and point each delivery to the one that carries it."""
+
+        def work(run: Query) -> None:
+            if run("plan_digest", digest=digest.id):
+                for id_, part in zip(_add_sends(run, digest.chat.id, f"digest:{digest.id}", parts), parts, strict=True):
+                    for paper in part.papers:
+                        run("point_delivery", send=id_, chat=digest.chat.id, paper=paper, digest=digest.id)
+
+        await self._db.write(work)
+
+    async def latest(self, chat: str, limit: int) -> list[tuple[Paper, str]]:
+        """Return the last papers that matched a chat's topics, with the topic's label; sent or not."""
+        return [(_paper(row[:11]), row[11]) for row in await self._db.read("latest", chat=chat, limit=limit)]
+
+    # --- sends
+
+    async def next_send(self, chat: str) -> str | None:
+        """Id of the head of a chat's queue, if it may go now."""
+        rows = await self._db.read("next_send", chat=chat)
+        return rows[0][0] if rows and rows[0][1] <= self._clock.now() else None
+
+    async def claim(self, send: str, chat: Chat) -> Send | None:
+        """Take a message for sending, so that a crash leaves a trace of the attempt."""
+        rows = await self._db.write(lambda run: run("claim", id=send, now=self._clock.now()))
+        return Send(rows[0][0], chat, *rows[0][1:]) if rows else None
+
+    async def settle(self, send: Send, state: str, *, message: str = "", error: str = "", wait: float = 0) -> None:
+        """End an attempt: 'sent', 'dead', or 'due' again after `wait` seconds."""
+        now = self._clock.now()
+        values = {"state": state, "message": message, "error": error, "not_before": now + int(wait * 1000)}
+        await self._db.write(lambda run: run("settle", id=send.id, attempt=send.attempt, now=now, **values))
+
+    async def doubt(self, send: Send, state: str, *, error: str, wait: float = 0) -> None:
+        """Record an attempt whose outcome nobody knows; `state` is 'due' (resend) or 'skipped'."""
+        now = self._clock.now()
+        values = {"state": state, "error": error, "not_before": now + int(wait * 1000)}
+        await self._db.write(lambda run: run("doubt", id=send.id, attempt=send.attempt, now=now, **values))
+
+    async def recover(self, *, resend: bool) -> int:
+        """Settle by rule what a dead process was sending; only the ledger's one owner may call it, at its start."""
+        rows = await self._db.write(lambda run: run("doubt_all", state="due" if resend else "skipped"))
+        return len(rows)
+
+    async def retry_dead(self, chat: str) -> int:
+        """Make a chat's dead messages due again; returns how many."""
+        return len(await self._db.write(lambda run: run("revive_dead", chat=chat)))
+
+    # --- summaries
+
+    async def summary(self, paper: Paper, wanted: Wanted) -> Summary | None:
+        """Return the summary of this version of a paper, if there is one."""
+        rows = await self._db.read("summary", paper=paper.id, version=paper.version, **_wanted(wanted))
+        return _summary(rows[0][0]) if rows else None
+
+    async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> list[str]:
+        """Keep a summary and return the chats whose digests wait for it; the first one written stays."""
+        body = json.dumps({"tldr": summary.tldr, "takeaways": summary.takeaways, "basis": summary.basis})
+        row = {"paper": paper.id, "version": paper.version, "body": body, "now": self._clock.now()} | _wanted(wanted)
+
+        def work(run: Query) -> list[str]:
+            run("add_summary", **row)
+            return [chat for (chat,) in run("waiting_for_summary", paper=paper.id)]
+
+        return await self._db.write(work)
+
+    # --- what is due
+
+    async def due(self, wanted: Wanted) -> list[str]:
+        """Return the keys of all work that can be done now, straight from the rows that say so."""
+        now = self._clock.now()
+        keys = [f"converse:{chat}" for (chat,) in await self._db.read("open_inboxes")]
+        if await self._db.read("unmatched", limit=1):
+            keys.append("match:new")
+        keys += [f"compose:{chat}" for (chat,) in await self._db.read("due_chats", now=now)]
+        keys += [f"summarize:{paper}" for (paper,) in await self._db.read("due_summaries", **_wanted(wanted))]
+        keys += [f"deliver:{chat}" for (chat,) in await self._db.read("due_deliveries", now=now)]
+        return keys
+
+    async def begin_run(self, verb: str) -> str:
+        """Note that an attempt begins; returns its id."""
+        now = self._clock.now()
+        id_ = f"{verb}@{now}-{secrets.token_hex(4)}"
+        await self._db.write(lambda run: run("begin_run", id=id_, verb=verb, now=now))
+        return id_
+
+    async def end_run(
+        self, id_: str, outcome: str, detail: str, *, papers: int = 0, mark: int | None = None, next_at: int | None
+    ) -> None:
+        """Note how an attempt ended and when the next is due."""
+        values: dict[str, Any] = {"outcome": outcome, "detail": detail, "papers": papers, "mark": mark}
+        await self._db.write(
+            lambda run: run("end_run", id=id_, now=self._clock.now(), next_at=next_at, **values),
+        )
+
+    async def last_run(self, verb: str) -> Run | None:
+        """How the last attempt of a verb ended."""
+        rows = await self._db.read("last_run", verb=verb)
+        return Run(*rows[0]) if rows else None
+
+    async def high_water(self, verb: str) -> int | None:
+        """How far (ms) complete runs of a verb have reached."""
+        mark: int | None = (await self._db.read("high_water", verb=verb))[0][0]
+        return mark
+
+    async def counts(self) -> Counts:
+        """What the ledger holds."""
+        states = tuple((state, n) for state, n in await self._db.read("states"))
+        papers, topics, subscriptions, chats, suspended, deliveries, doubted = (await self._db.read("counts"))[0]
+        return Counts(papers, topics, subscriptions, chats, suspended, deliveries, doubted, states)
+
+    async def dead(self, limit: int = 10) -> list[tuple[str, str, int]]:
+        """(chat, error, ms) of the last messages given up."""
+        return [(chat, error, at) for chat, error, at in await self._db.read("dead", limit=limit)]
+
+    # --- gates
+
+    async def take(self, key: str, rate: Rate) -> None:
+        """Wait for the next slot of a budget."""
+        if rate.every <= 0:
+            return
+        now = self._clock.now()
+        slack = (rate.burst - 1) * rate.every
+        rows = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack))
+        if (wait := rows[0][0] - self._clock.now()) > 0:
+            await self._clock.sleep(wait / 1000)
+
+    async def hold(self, key: str, seconds: float) -> None:
+        """Nobody gets a slot of `key` before `seconds` have passed."""
+        until = self._clock.now() + int(seconds * 1000)
+        await self._db.write(lambda run: run("hold", key=key, until=until))
+
+
+def _apply(run: Query, chat: str, change: Change, now: int) -> None:
+    match change:
+        case Subscribe(topic, label, papers):
+            run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
+            run("add_match", [{"topic": topic.id, "paper": paper} for paper in papers])
+            run("subscribe", chat=chat, topic=topic.id, label=label, now=now)
+        case Unsubscribe(topic_id):
+            run("unsubscribe", chat=chat, topic=topic_id)
+        case SetChat(new):
+            run("set_chat", **(_chat_values(new) | {"id": chat, "next_at": new.next_at}))
+
+
+def _add_sends(run: Query, chat: str, origin: str, parts: Sequence[Part]) -> list[str]:
+    ids = [f"{origin}#{place}" for place in range(len(parts))]
+    for id_, part in zip(ids, parts, strict=True):
+        run("add_send", id=id_, chat=chat, origin=origin, payload=part.payload, nonce=nonce(id_))
+    return ids
+
+
+def _wanted(wanted: Wanted) -> dict[str, str]:
+    return {"language": wanted.language, "prompt": wanted.prompt, "model": wanted.model}
+
+
+def _paper_values(paper: Paper) -> dict[str, Any]:
+    return {
+        "id": paper.id,
+        "version": paper.version,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "authors": json.dumps(paper.authors, ensure_ascii=False),
+        "categories": json.dumps(paper.categories),
+        "published": paper.published,
+        "updated": paper.updated,
+        "comment": paper.comment,
+        "journal_ref": paper.journal_ref,
+        "doi": paper.doi,
+    }
+
+
+def _paper(row: Row) -> Paper:
+    id_, version, title, abstract, authors, categories, *rest = row
+    return Paper(id_, version, title, abstract, tuple(json.loads(authors)), tuple(json.loads(categories)), *rest)
+
+
+def _summary(body: str) -> Summary:
+    values: Mapping[str, Any] = json.loads(body)
+    return Summary(values["tldr"], tuple(values["takeaways"]), values["basis"])
+
+
+def _chat_values(chat: Chat) -> dict[str, Any]:
+    return {
+        "id": chat.id,
+        "platform": chat.platform,
+        "address": chat.address,
+        "thread": chat.thread,
+        "title": chat.title,
+        "language": chat.language,
+        "zone": chat.zone,
+        "mode": chat.mode,
+        "minute": chat.minute,
+    }

@@ -1,0 +1,448 @@
+"""`ArxivApi` against a loopback archive that misbehaves in every way that arXiv was seen to (facts/arxiv.md §8)."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree  # type: ignore[import-untyped]  # ships no types
+
+from bot import __version__
+from bot.errors import ConfigError, Later, UserError
+from bot.model import Paper, Rate
+from bot.sources import arxiv_api
+from bot.sources._arxiv_wire import retry_after
+from bot.sources.arxiv_api import ArxivApi, split_id
+from tests.contract.test_source import DAY, START, collect, paper
+from tests.fakes.arxiv_server import ArxivServer, Kind
+from tests.fakes.ports import OpenGate, SteppedClock
+
+pytestmark = pytest.mark.integration
+ATOM = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "arxiv" / "atom"
+FILES = sorted(ATOM.glob("*.xml"))
+MANY = [paper(f"2606.{n:05}", START + n * 1000, title=f"Paper {n}") for n in range(1, 8)]
+Body = Callable[[ArxivServer, ArxivApi, OpenGate], Awaitable[None]]
+
+
+def with_api(
+    body: Body, papers: list[Paper] | None = None, *, timeout: float = 5.0, cap: int = 2000, atom: bytes | None = None
+) -> None:
+    async def go() -> None:
+        async with ArxivServer(MANY if papers is None else papers, cap=cap, atom=atom) as server:
+            gate = OpenGate()
+            api = ArxivApi(
+                gate=gate, clock=SteppedClock(), base_url=server.base_url, contact="paper@boy.org", timeout=timeout
+            )
+            await body(server, api, gate)
+            assert len(gate.takes) == len(server.seen)
+            assert all(taken == ("arxiv", Rate(every=3000)) for taken in gate.takes)
+            assert all(seen.together == 1 for seen in server.seen)
+
+    asyncio.run(go())
+
+
+# --- replies that are none -----------------------------------------------------------------------------------------------
+
+BROKEN: list[Kind] = [
+    "rate", "html", "truncated", "error", "empty", "no_total", "undated", "drop", "short_body"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("call", ["window", "fetch", "search"])
+def test_a_broken_reply_is_later_after_one_request_and_never_no_papers(kind: Kind, call: str) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, gate: OpenGate) -> None:
+        calls: dict[str, Callable[[], Awaitable[Any]]] = {
+            "window": lambda: collect(api, START, START + 60_000),
+            "fetch": lambda: api.fetch(["2606.00001", "2606.00002"]),
+            "search": lambda: api.search("all:paper", 3),
+        }
+        server.fault(kind)
+        with pytest.raises(Later) as caught:
+            await calls[call]()
+        assert re.fullmatch(r"\w.*\.", str(caught.value))
+        assert len(server.seen) == 1
+        assert gate.holds == []
+
+    with_api(body)
+
+
+@pytest.mark.parametrize("status", [301, 302, 404, 410, 418, 500, 502, 504])
+def test_any_other_status_is_later(status: int) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("status", status=status)
+        with pytest.raises(Later):
+            await api.search("all:paper", 3)
+        assert len(server.seen) == 1
+
+    with_api(body)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("value", ["120", "date"])
+def test_retry_after_holds_the_gate_for_everybody(status: int, value: str) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, gate: OpenGate) -> None:
+        date = {"Date": "Mon, 01 Jun 2026 00:00:00 GMT", "Retry_After": "Mon, 01 Jun 2026 00:02:00 GMT"}
+        server.fault("status", status=status, **(date if value == "date" else {"Retry_After": "120"}))
+        with pytest.raises(Later) as caught:
+            await api.fetch(["2606.00001"])
+        assert caught.value.wait == 120
+        assert gate.holds == [("arxiv", 120)]
+
+    with_api(body)
+
+
+def test_a_429_that_does_not_say_for_how_long_and_a_403() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, gate: OpenGate) -> None:
+        server.fault("status", status=429)
+        with pytest.raises(Later) as caught:
+            await api.fetch(["2606.00001"])
+        assert caught.value.wait is None
+        assert gate.holds == []
+        server.fault("status", status=403)
+        with pytest.raises(Later):
+            await api.fetch(["2606.00001"])
+        assert gate.holds == [("arxiv", 3600)]
+
+    with_api(body)
+
+
+def test_retry_after_is_read_with_mistrust() -> None:
+    now = START
+    assert retry_after("30", "", now) == 30
+    assert retry_after("", "", now) is None
+    assert retry_after("soon", "", now) is None
+    assert retry_after("-5", "", now) is None
+    assert retry_after("99999999999", "", now) == 86_400
+    assert retry_after("Mon, 01 Jun 2026 00:01:00 GMT", "", now) == 60
+    assert retry_after("Mon, 01 Jun 2026 00:01:00 GMT", "nonsense", now) == 60
+    assert retry_after("Sun, 31 May 2026 00:01:00 GMT", "", now) == 0
+    assert retry_after("Mon, 01 Jun 2026 00:01:00 -0000", "Mon, 01 Jun 2026 00:00:30 GMT", 0) == 30
+
+
+@pytest.mark.parametrize("kind", ["stall", "stall_body", "dribble", "dribble_head"])
+def test_a_server_that_keeps_us_waiting_is_left_at_the_deadline(kind: Kind) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault(kind)
+        begun = time.monotonic()
+        with pytest.raises(Later, match=r"0\.4 seconds"):
+            await api.search("all:paper", 3)
+        assert 0.3 < time.monotonic() - begun < 0.9
+        await asyncio.sleep(0.15)  # the fake notices that we hung up
+        assert len(await api.search("all:paper", 3)) == 3
+
+    with_api(body, timeout=0.4)
+
+
+def test_a_cancelled_request_ends_at_once_and_frees_the_way() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("dribble")
+        task = asyncio.ensure_future(api.search("all:paper", 3))
+        while not server.seen:
+            await asyncio.sleep(0.01)
+        begun = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - begun < 0.5
+        await asyncio.sleep(0.1)  # the fake notices that we hung up
+        assert len(await api.search("all:paper", 3)) == 3
+
+    with_api(body)
+
+
+def test_nobody_at_home_is_later() -> None:
+    async def go() -> None:
+        async with ArxivServer() as server:
+            address = server.base_url
+        api = ArxivApi(gate=OpenGate(), clock=SteppedClock(), base_url=address, contact="")
+        with pytest.raises(Later):
+            await api.fetch(["2606.00001"])
+
+    asyncio.run(go())
+
+
+def test_a_redirect_is_not_followed_and_says_where_to() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("status", status=302, Location="https://elsewhere.example/api/query")
+        with pytest.raises(Later, match=r"https://elsewhere\.example"):
+            await api.fetch(["2606.00001"])
+
+    with_api(body)
+
+
+# --- windows -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_loop_is_never_blocked() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("stall")
+        task = asyncio.ensure_future(api.search("all:paper", 3))
+        worst, last = 0.0, time.monotonic()
+        while not task.done():
+            await asyncio.sleep(0.01)
+            worst, last = max(worst, time.monotonic() - last), time.monotonic()
+        assert worst < 0.3
+        with pytest.raises(Later):
+            task.result()
+
+    with_api(body, timeout=0.5)
+
+
+def test_a_window_asks_one_query_per_utc_day_and_a_page_at_a_time() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        assert len(await collect(api, START - DAY, START + 120_001)) == 7
+        asked = [(seen.query["search_query"], seen.query["start"]) for seen in server.seen]
+        assert asked == [
+            ("submittedDate:[202605310000 TO 202606010000]", "0"),
+            *(("submittedDate:[202606010000 TO 202606010003]", start) for start in "036"),
+        ]
+        first = server.seen[0].query
+        assert (first["sortBy"], first["sortOrder"], first["max_results"]) == ("submittedDate", "ascending", "1000")
+
+    with_api(body, [paper(p.id, p.published + 60_000) for p in MANY], cap=3)
+
+
+def test_requests_name_us_and_a_contact() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        await api.fetch(["2606.00001"])
+        assert server.seen[0].headers["User-Agent"] == f"Paperboy/{__version__} (+paper@boy.org)"
+
+    with_api(body)
+
+
+def test_calls_made_together_are_asked_one_after_the_other() -> None:
+    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
+        found = await asyncio.gather(*(api.fetch([f"2606.{n:05}"]) for n in range(1, 8)))
+        assert [papers[0].id for papers in found] == [p.id for p in MANY]
+
+    with_api(body)
+
+
+def test_an_empty_page_in_the_middle_is_later() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("empty", after=1)
+        with pytest.raises(Later):
+            await collect(api, START, START + 60_000)
+
+    with_api(body, cap=3)
+
+
+@pytest.mark.parametrize("kind", ["wrong_total", "twin"])
+def test_a_list_that_changed_while_it_was_read_is_read_once_more(kind: Kind) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault(kind, after=1)
+        found = await collect(api, START, START + 60_000)
+        assert [p.id for p in sorted(found, key=lambda p: p.id)] == [p.id for p in MANY]
+
+    with_api(body, cap=3)
+
+
+@pytest.mark.parametrize("kind", ["wrong_total", "twin"])
+def test_a_list_that_never_agrees_with_its_total_is_later(kind: Kind) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault(kind, 20)
+        with pytest.raises(Later):
+            await collect(api, START, START + 60_000)
+        assert len(server.seen) < 8
+
+    with_api(body, cap=3)
+
+
+def test_the_wrong_page_is_later() -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("first_page", after=1)
+        with pytest.raises(Later, match="another page"):
+            await collect(api, START, START + 60_000)
+
+    with_api(body, cap=3)
+
+
+def test_a_slice_deeper_than_arxiv_serves_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "DEPTH", 4)
+    spread = [paper(f"2606.{n:05}", START + n * 3_600_000) for n in range(1, 21)]
+
+    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
+        assert [p.id for p in await collect(api, START, START + DAY)] == [p.id for p in spread]
+
+    with_api(body, spread)
+
+
+def test_too_many_within_a_minute_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "DEPTH", 4)
+
+    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
+        with pytest.raises(Later):
+            await collect(api, START, START + 60_000)
+
+    with_api(body)
+
+
+# --- ids and searches --------------------------------------------------------------------------------------------------
+
+
+def test_ids_are_asked_a_hundred_at_a_time_and_versions_of_one_paper_apart() -> None:
+    papers = [paper(f"2606.{n:05}", START, version=v) for n in range(1, 151) for v in (1, 2)]
+
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        asked = [p.id for p in papers if p.version == 1] + ["2606.00007v1"]
+        found = await api.fetch(asked)
+        assert [p.id for p in found[:-1]] == asked[:-1]
+        assert (found[-1].id, found[-1].version, found[6].version) == ("2606.00007", 1, 2)
+        assert [len(seen.query["id_list"].split(",")) for seen in server.seen] == [100, 51]
+
+    with_api(body, papers)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_id_that_arxiv_finds_malformed_does_not_lose_the_others(
+    named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.refuses = {"2613.00001", "2606.00004"}
+        asked = [p.id for p in MANY] + ["2613.00001"]
+        assert [p.id for p in await api.fetch(asked)] == [p.id for p in MANY if p.id != "2606.00004"]
+        if named:
+            assert len(server.seen) == 3
+
+    if not named:
+        monkeypatch.setattr("tests.fakes.arxiv_server._error", _silent)
+    with_api(body)
+
+
+def _silent(_: str) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("query", ['ti:"open', "(a AND b", "", "  "])
+def test_a_search_that_arxiv_cannot_read_is_the_persons_to_mend(query: str) -> None:
+    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
+        with pytest.raises(UserError):
+            await api.search(query, 3)
+
+    with_api(body)
+
+
+def test_a_search_of_more_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "PAGE", 3)
+
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        assert len(await api.search("all:paper", 5)) == 5
+        assert [seen.query["max_results"] for seen in server.seen] == ["3", "2"]
+        assert len(await api.search("all:paper", 50)) == 7
+
+    with_api(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2411.19525", ("2411.19525", 0)),
+        (" 2411.19525v12 ", ("2411.19525", 12)),
+        ("0704.0001", ("0704.0001", 0)),
+        ("math.CA/0611800v2", ("math/0611800", 2)),
+        ("cond-mat/9307029", ("cond-mat/9307029", 0)),
+        ("2411.19525v0", ("", 0)),
+        ("2411.195256", ("", 0)),
+        ("abc", ("", 0)),
+        ("", ("", 0)),
+        ("२४११.19525", ("", 0)),
+    ],
+)
+def test_ids_are_read(text: str, expected: tuple[str, int]) -> None:
+    assert split_id(text) == expected
+
+
+@pytest.mark.parametrize(
+    "address", ["", "export.arxiv.org", "ftp://export.arxiv.org", "https://", "https://a.org/?x=1"]
+)
+def test_an_address_that_is_none_stops_us(address: str) -> None:
+    with pytest.raises(ConfigError):
+        ArxivApi(gate=OpenGate(), clock=SteppedClock(), base_url=address, contact="")
+
+
+@pytest.mark.parametrize("contact", ["a@b.org\r\nX: y", "ä@b.org"])
+def test_a_contact_that_breaks_a_header_stops_us(contact: str) -> None:
+    with pytest.raises(ConfigError):
+        ArxivApi(gate=OpenGate(), clock=SteppedClock(), base_url="https://export.arxiv.org", contact=contact)
+
+
+def test_the_module_imports_neither_the_package_nor_requests() -> None:
+    code = (
+        "import sys, bot.sources.arxiv_api; sys.exit(bool({'arxiv', 'requests', 'urllib3', 'lxml'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- real replies --------------------------------------------------------------------------------------------------------
+
+NAMES = {"a": "http://www.w3.org/2005/Atom", "x": "http://arxiv.org/schemas/atom"}
+
+
+def _ours(entry: Any) -> dict[str, object]:
+    """Read an entry with lxml, apart from the package and from the code under test."""
+
+    def text(path: str) -> str:
+        return " ".join(str(entry.findtext(path, "", NAMES)).split())
+
+    def time_of(path: str) -> int:
+        return int(datetime.strptime(text(path), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()) * 1000
+
+    terms = [c.get("term") for c in entry.findall("x:primary_category", NAMES) + entry.findall("a:category", NAMES)]
+    id_, _, version = text("a:id").partition("/abs/")[2].rpartition("v")
+    return {
+        "id": id_,
+        "version": int(version),
+        "title": text("a:title"),
+        "words": text("a:summary"),
+        "authors": [" ".join(n.text.split()) for n in entry.findall("a:author/a:name", NAMES)],
+        "categories": [t for i, t in enumerate(terms) if t not in terms[:i] and not re.match(r"[A-Z0-9]", t)],
+        "published": time_of("a:published"),
+        "updated": time_of("a:updated"),
+        "comment": text("x:comment"),
+        "journal_ref": text("x:journal_ref"),
+        "doi": text("x:doi"),
+    }
+
+
+@pytest.mark.skipif(not FILES, reason="the captured replies are not beside this checkout")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem[:30])
+def test_captured_replies_are_read_field_by_field(file: Path) -> None:
+    entries = etree.parse(file).getroot().findall("a:entry", NAMES)
+
+    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
+        if "id_abc" in file.name:
+            with pytest.raises(Later, match="incorrect id format for abc"):
+                await api.search("all:x", 100)
+            return
+        found = await api.search("all:x", 100)
+        assert len(found) == len(entries)
+        for got, entry in zip(found, entries, strict=True):
+            mine = {name: getattr(got, name) for name in Paper.__slots__ if name != "abstract"}
+            mine |= {"authors": list(got.authors), "categories": list(got.categories)}
+            assert mine | {"words": " ".join(got.abstract.split())} == _ours(entry)
+            indented = re.findall(r"\n\s", str(entry.findtext("a:summary", "", NAMES)).strip())
+            assert got.abstract.count("\n") == len(indented)
+            assert got.abstract == got.abstract.strip()
+
+    with_api(body, atom=file.read_bytes())
+
+
+def test_the_fake_runs_as_a_process(tmp_path: Path) -> None:
+    file = tmp_path / "reply.xml"
+    file.write_bytes(b"<feed/>")
+    command = [sys.executable, "-m", "tests.fakes.arxiv_server", "--port", "0", "--atom", str(file)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        api = ArxivApi(gate=OpenGate(), clock=SteppedClock(), base_url=address, contact="")
+        with pytest.raises(Later, match="does not say|no complete"):
+            asyncio.run(api.search("all:x", 1))
+        process.terminate()

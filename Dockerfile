@@ -1,5 +1,6 @@
 # Paperboy in a container: a virtual environment made in one stage, run by an unprivileged user in the next.
-# Tokens come from the environment or a mounted /app/paperboy.toml, never from a layer; the ledger lives in /data.
+# Tokens come from the environment at start, never from a layer; the ledger lives in /data, and a paperboy.toml is read
+# from /app if one is mounted there.
 
 FROM python:3.13-slim AS build
 WORKDIR /src
@@ -7,7 +8,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot/
 COPY data data/
 COPY prompts prompts/
-# The environment gets no pip of its own: what runs in production cannot install anything into it.
+# The environment gets no pip of its own: nothing is installed once the image is made.
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /venv \
     && python -m pip --python /venv/bin/python install --no-cache-dir /wheels/*.whl

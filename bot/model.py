@@ -4,7 +4,7 @@ Times are integer epoch milliseconds in UTC (`ms`), ids are text, texts are as a
 making them fit for a reader is `core.plain`'s and the renderers' work.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal
 
 # --- papers -------------------------------------------------------------------------------------------------------
@@ -267,7 +267,4 @@ class Digest:
     chat: Chat
     at: int  # ms
     scanned: int  # new papers looked at since the one before
-    entries: tuple[Entry, ...] = field(default=())
-
-
-__all__ = [name for name in dir() if name[0].isupper()] + ["line", "replace"]
+    entries: tuple[Entry, ...] = ()

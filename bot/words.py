@@ -108,7 +108,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "do_summarize": "what a paper is about, by arXiv id or link",
         "do_settings": "when digests come: mode, time, zone",
         "do_status": "what was seen, what comes next, what is wrong",
-        "button_summarize": "Read {place}",
+        "button_summarize": "{place}",
         "button_undo": "Undo",
         "button_remove": "Remove {label}",
     },

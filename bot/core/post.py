@@ -77,9 +77,7 @@ def digest(value: Digest) -> Post:
     language, zone = value.chat.language, value.chat.zone
     topics = list(dict.fromkeys(entry.topic for entry in value.entries))
     scanned = count(language, value.scanned, "paper_one", "papers")
-    when = say(
-        language, "digest", when=times.day(value.at, zone), count=f"{len(value.entries):,}", scanned=scanned
-    )
+    when = say(language, "digest", when=times.day(value.at, zone), count=f"{len(value.entries):,}", scanned=scanned)
     head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 else None
     items: list[Item] = []
     place = 0
@@ -108,7 +106,8 @@ def reading(paper: Paper, summary: Summary, language: str) -> Post:
 def listing(head: str, found: Sequence[tuple[Paper, Summary, str]], language: str, *notes: str) -> Post:
     """Papers in short, as answers to /latest and /search; the last text of each row is its topic, or empty."""
     items = [
-        paper_item(Entry(paper, summary, topic), place, language) for place, (paper, summary, topic) in enumerate(found, 1)
+        paper_item(Entry(paper, summary, topic), place, language)
+        for place, (paper, summary, topic) in enumerate(found, 1)
     ]
     foot = [line(Span(note, "dim"), kind="small") for note in (*notes, say(language, "basis_extract"))]
     return Post((line(Span(head, "bold"), kind="heading"),), tuple(items), tuple(foot))

@@ -31,10 +31,13 @@ def _trigger(hours: str, minute: int, zone: str) -> CronTrigger:
 
 
 def _next(hours: str, minute: int, zone: str, after: int) -> int:
-    # +1: strictly later, or a digest composed exactly on time would be due again at once
-    fire = _trigger(hours, minute, zone).get_next_fire_time(None, instant(after + 1, zone))
-    assert fire is not None, "a daily trigger always fires again"  # noqa: S101 - an impossible state
-    return ms(fire)
+    while True:
+        # +1: strictly later, or a digest composed exactly on time would be due again at once
+        fire = _trigger(hours, minute, zone).get_next_fire_time(None, instant(after + 1, zone))
+        assert fire is not None, "a daily trigger always fires again"  # noqa: S101 - an impossible state
+        after = ms(fire)
+        if instant(after, zone).fold == 0:  # an hour that comes twice in autumn counts once
+            return after
 
 
 def next_digest(chat: Chat, after: int) -> int | None:

@@ -14,18 +14,20 @@ log = logging.getLogger(__name__)
 
 Run = Callable[[str], Awaitable[None]]
 
-SLOTS = 50  # tasks at work at once: enough to hide the waits, few enough for memory
+# Tasks of one verb at work at once. Each verb has its own slots: chats that wait for their pace hold up no command,
+# a thousand summaries hold up no digest.
+SLOTS: Mapping[str, int] = {"deliver": 1000, "converse": 50, "compose": 50, "summarize": 4}
 _DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop
 
 
 class Local:
     """Implements the port Engine."""
 
-    def __init__(self, verbs: Mapping[str, Run], *, slots: int = SLOTS) -> None:
+    def __init__(self, verbs: Mapping[str, Run], *, slots: Mapping[str, int] = SLOTS) -> None:
         self._verbs = verbs
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
-        self._slots = asyncio.Semaphore(slots)
+        self._slots = {verb: asyncio.Semaphore(slots.get(verb, 1)) for verb in verbs}
         self._idle = asyncio.Event()
         self._idle.set()
         self._open = True
@@ -41,10 +43,10 @@ class Local:
         self._tasks[key] = asyncio.create_task(self._run(key), name=key)
 
     async def _run(self, key: str) -> None:
-        verb = self._verbs[key.partition(":")[0]]
+        verb = key.partition(":")[0]
         try:
-            async with self._slots:
-                await verb(key)
+            async with self._slots[verb]:
+                await self._verbs[verb](key)
         except Later as problem:
             log.warning("%s: %s", key, problem)
         except Exception:

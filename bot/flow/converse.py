@@ -4,7 +4,7 @@ and repeats none.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core import arxiv_id, commands, post, query, times
@@ -12,9 +12,21 @@ from bot.errors import Later, UserError
 from bot.flow import silence
 from bot.flow.deliver import parts
 from bot.flow.summarize import summary_of
-from bot.model import Button, Change, Chat, Line, Paper, Post, SetChat, Span, Subscribe, Subscription, Summary, Unsubscribe
+from bot.model import (
+    Button,
+    Change,
+    Chat,
+    Line,
+    Paper,
+    Post,
+    SetChat,
+    Span,
+    Subscribe,
+    Subscription,
+    Summary,
+    Unsubscribe,
+)
 from bot.model import line as line_
-from bot.model import replace
 from bot.ports import Ledger, Ports
 from bot.words import count, say
 
@@ -98,7 +110,9 @@ async def _start(asked: Asked) -> Reply:
 async def _help(asked: Asked) -> Reply:
     lines = [line_(Span(asked.say("help"), "bold"), kind="heading")]
     lines += [
-        line_(Span(f"/{command.name} {command.argument}".strip(), "code"), f"  {asked.say(command.does)}", kind="bullet")
+        line_(
+            Span(f"/{command.name} {command.argument}".strip(), "code"), f"  {asked.say(command.does)}", kind="bullet"
+        )
         for command in commands.COMMANDS
     ]
     lines.append(line_(asked.say("help_foot", example=EXAMPLE), kind="small"))
@@ -186,7 +200,9 @@ async def _topics(asked: Asked) -> Reply:
     for place, subscription in enumerate(subscriptions, 1):
         found = await asked.ports.archive.find(subscription.topic.fts, since=since)
         counted = post.papers(asked.chat.language, len(found))
-        lines.append(line_(f"{place}  {asked.say('topic_week', label=subscription.label, count=counted, days=_LOOK_BACK)}"))
+        lines.append(
+            line_(f"{place}  {asked.say('topic_week', label=subscription.label, count=counted, days=_LOOK_BACK)}")
+        )
     buttons = tuple(
         Button(asked.say("button_remove", label=subscription.label), f"/unsubscribe {subscription.label}")
         for subscription in subscriptions[:_FOUND]
@@ -255,11 +271,8 @@ async def _digest(asked: Asked) -> Reply:
     waiting = await asked.store.waiting(asked.chat.id)
     if not waiting:
         raise UserError(await silence.reason(asked.store, asked.chat))
-    text = count(asked.chat.language, waiting, "coming", "coming_many")
-    if waiting == 1:
-        text = asked.say("coming", count=post.papers(asked.chat.language, 1))
-    else:
-        text = asked.say("coming_many", count=post.papers(asked.chat.language, waiting))
+    counted = post.papers(asked.chat.language, waiting)
+    text = asked.say("coming" if waiting == 1 else "coming_many", count=counted)
     return post.note(text), (SetChat(replace(asked.chat, next_at=asked.ports.clock.now())),)
 
 
@@ -330,7 +343,9 @@ async def _status(asked: Asked) -> Reply:
         papers = count(language, run.papers, "paper_one", "papers")
         texts.append(asked.say("status_run", when=times.moment(run.ended_at, chat.zone), papers=papers))
     last = await store.last_digest(chat.id)
-    texts.append(asked.say("status_digest", when=times.moment(last, chat.zone)) if last else asked.say("status_no_digest"))
+    texts.append(
+        asked.say("status_digest", when=times.moment(last, chat.zone)) if last else asked.say("status_no_digest")
+    )
     topics, waiting = len(await store.subscriptions(chat.id)), await store.waiting(chat.id)
     if topics and chat.mode == "asap":
         texts.append(asked.say("status_asap"))

@@ -11,11 +11,8 @@ _BATCH = 3000  # papers in memory at once: two ordinary days
 
 
 def _match(papers: Sequence[Paper], topics: Sequence[Topic]) -> list[tuple[str, list[str]]]:
-    day = Day(papers)
-    try:
-        return [(topic, ids) for topic, ids in day.matches(topics) if ids]
-    finally:
-        day.close()
+    with Day(papers) as day:
+        return list(day.matches(topics))
 
 
 async def match(store: Ledger, ports: Ports, key: str) -> None:

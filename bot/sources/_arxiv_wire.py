@@ -80,7 +80,7 @@ def wire(query_url: str, agent: str, timeout: float, cord: Cord, now: int) -> An
         entries = total = start = 0
 
         def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-            pool = super().get_connection_with_tls_context(*args, **kwargs)
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
             plain: Any = pool.ConnectionCls  # urllib3's documented place for a connection class of one's own
 
             def connect(connection: Any) -> socket.socket:
@@ -114,7 +114,7 @@ def wire(query_url: str, agent: str, timeout: float, cord: Cord, now: int) -> An
     return Wire()
 
 
-# --- what may pass for an answer ------------------------------------------------------------------------------------
+# --- what may pass for an answer ----------------------------------------------------------------------------------
 
 
 def check_status(query_url: str, status: int, headers: dict[str, str], body: bytes, now: int) -> None:

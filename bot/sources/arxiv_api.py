@@ -75,7 +75,7 @@ class ArxivApi:
         self._timeout = timeout
         self._lock = asyncio.Lock()
 
-    # --- the port -----------------------------------------------------------------------------------------------------
+    # --- the port --------------------------------------------------------------------------------------------------
 
     async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
         """Yield every paper submitted (v1) in [since, until] (ms), a reply at a time, each paper once, oldest first.
@@ -155,7 +155,7 @@ class ArxivApi:
                 break
         return tuple(found.values())[:limit]
 
-    # --- slices and batches -------------------------------------------------------------------------------------------
+    # --- slices and batches ----------------------------------------------------------------------------------------
 
     async def _slice(self, first: int, last: int) -> AsyncIterator[tuple[Paper, ...]]:
         query = f"submittedDate:[{_stamp(first)} TO {_stamp(last)}]"
@@ -203,7 +203,7 @@ class ArxivApi:
             raise Later(f"arXiv sent {len(page.papers)} of {page.total} papers: it is asked again later.")
         return page.papers
 
-    # --- one request --------------------------------------------------------------------------------------------------
+    # --- one request -----------------------------------------------------------------------------------------------
 
     async def _ask(self, search: dict[str, Any], start: int, size: int) -> _Page:
         """Make one request through the gate; raises Later, having held the gate if arXiv asked for a pause."""
@@ -273,7 +273,7 @@ def _retrieve(work: "asyncio.Future[_Page]") -> None:
         work.exception()  # a worker that was given up may fail unheard
 
 
-# --- from the package's words to ours -------------------------------------------------------------------------------
+# --- from the package's words to ours -----------------------------------------------------------------------------
 
 
 def split_id(text: str) -> tuple[str, int]:

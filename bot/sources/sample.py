@@ -1,6 +1,6 @@
 """The demo's source: bundled papers that we wrote ourselves, so that Paperboy can be tried without network or keys.
 
-Every paper is labelled SAMPLE in the file and has an id in a month 00, which arXiv never gives: no link made from one
+Every paper is labelled SAMPLE in the file and has an id of December 2088: no link made from one
 leads to somebody's real work. Times are relative to the clock, so the sample is always of today. What is not out yet
 is unknown to every method, as it would be at arXiv.
 """

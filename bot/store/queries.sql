@@ -67,6 +67,9 @@ UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minu
 -- name: set_next
 UPDATE chat SET next_at = :next_at WHERE id = :id;
 
+-- name: wake_all
+UPDATE chat SET next_at = :now WHERE suspended = '';
+
 -- name: suspend
 UPDATE chat SET suspended = :reason WHERE id = :id;
 
@@ -244,6 +247,9 @@ SELECT max(mark) FROM run WHERE verb = :verb AND outcome = 'complete';
 -- name: states
 SELECT state, count(*) FROM send GROUP BY state;
 
+-- name: sent_digests
+SELECT count(*) FROM send WHERE state = 'sent' AND origin LIKE 'digest:%';
+
 -- name: counts
 SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM topic), (SELECT count(*) FROM subscription),
        (SELECT count(*) FROM chat WHERE suspended = ''), (SELECT count(*) FROM chat WHERE suspended <> ''),
@@ -257,3 +263,9 @@ SELECT max(at) FROM digest WHERE chat = :chat;
 
 -- name: revive_dead
 UPDATE send SET state = 'due', attempt = 0, not_before = 0 WHERE state = 'dead' AND chat = :chat RETURNING id;
+
+-- name: set_mark
+INSERT INTO mark (name, at) VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET at = excluded.at;
+
+-- name: mark
+SELECT at FROM mark WHERE name = :name;

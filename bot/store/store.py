@@ -168,6 +168,10 @@ class Store:
 
         await self._db.write(work)
 
+    async def wake_all(self) -> None:
+        """Make every chat's digest due now."""
+        await self._db.write(lambda run: run("wake_all", now=self._clock.now()))
+
     async def suspend(self, chat: str, reason: str) -> None:
         """Send nothing more to a chat; its settings and what waits for it stay."""
         await self._db.write(lambda run: run("suspend", id=chat, reason=reason))
@@ -326,6 +330,19 @@ class Store:
         """How far (ms) complete runs of a verb have reached."""
         mark: int | None = (await self._db.read("high_water", verb=verb))[0][0]
         return mark
+
+    async def sent_digests(self) -> int:
+        """How many messages of digests have gone out."""
+        return int((await self._db.read("sent_digests"))[0][0])
+
+    async def beat(self) -> None:
+        """Note that the service is alive."""
+        await self._db.write(lambda run: run("set_mark", name="heartbeat", at=self._clock.now()))
+
+    async def last_beat(self) -> int | None:
+        """When (ms) the service was last alive."""
+        rows = await self._db.read("mark", name="heartbeat")
+        return rows[0][0] if rows else None
 
     async def counts(self) -> Counts:
         """What the ledger holds."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 from xml.sax.saxutils import escape, quoteattr
 
@@ -41,6 +40,7 @@ Kind = Literal[
     "dribble_head",  # a header now and then, for ever
     "drop",  # the connection is closed without a word
 ]
+RAW = {"stall", "stall_body", "dribble", "dribble_head", "drop", "short_body"}  # spoken below HTTP
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Fault:
 
 @dataclass
 class Seen:
-    """A request as it arrived. `at` in seconds (monotonic), `together` counts the requests in flight, itself included."""
+    """A request as it arrived: `at` in seconds (monotonic), `together` the requests in flight, itself included."""
 
     at: float
     query: dict[str, str]
@@ -102,12 +102,10 @@ class ArxivServer:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    # --- requests -----------------------------------------------------------------------------------------------------
+    # --- requests --------------------------------------------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._flying += 1
@@ -149,31 +147,23 @@ class ArxivServer:
         return _feed_response(_feed(page, len(found) + (fault == "wrong_total"), first, most, query))
 
     async def _spoil(self, fault: Fault, request: web.BaseRequest, query: dict[str, str]) -> web.StreamResponse:
-        match fault.kind:
-            case "status":
-                return web.Response(status=fault.status, headers=fault.headers, text="")
-            case "rate":
-                return web.Response(text="Rate exceeded.")
-            case "html":
-                return web.Response(
-                    text="<html><head><title>arXiv</title><body><p>Sorry<br></html>", content_type="text/html"
-                )
-            case "error":
-                return _feed_response(_error("internal error"))
+        if fault.kind == "status":
+            return web.Response(status=fault.status, headers=fault.headers, text="")
         right = self._answer(query, fault.kind if fault.kind in {"first_page", "twin", "wrong_total"} else "")
         body = bytes(right.body) if isinstance(right.body, bytes) else b""
-        match fault.kind:
-            case "truncated":
-                return _feed_response(body[: max(len(body) * 2 // 3, len(body) - 700)])
-            case "empty":
-                return _feed_response(body.split(b"  <entry>")[0].removesuffix(b"</feed>\n") + b"</feed>\n")
-            case "no_total":
-                return _feed_response(body.replace(b"opensearch:totalResults", b"opensearch:anything"))
-            case "undated":
-                return _feed_response(body.replace(b"published>", b"elsewhen>", 2))
-            case "stall" | "stall_body" | "dribble" | "dribble_head" | "drop" | "short_body":
-                await self._misbehave(fault.kind, request, body)
-        return right
+        if fault.kind in RAW:
+            await self._misbehave(fault.kind, request, body)
+            return right
+        wrong = {
+            "rate": b"Rate exceeded.",
+            "html": b"<html><head><title>arXiv</title><body><p>Sorry<br></html>",
+            "error": _error("internal error"),
+            "truncated": body[: max(len(body) * 2 // 3, len(body) - 700)],
+            "empty": body.split(b"  <entry>")[0].removesuffix(b"</feed>\n") + b"</feed>\n",
+            "no_total": body.replace(b"opensearch:totalResults", b"opensearch:anything"),
+            "undated": body.replace(b"published>", b"elsewhen>", 2),
+        }
+        return _feed_response(wrong[fault.kind]) if fault.kind in wrong else right
 
     async def _misbehave(self, kind: Kind, request: web.BaseRequest, body: bytes) -> None:
         """Speak bare bytes, below HTTP, then cut the connection."""
@@ -197,7 +187,7 @@ class ArxivServer:
         wire.close()
 
 
-# --- Atom as arXiv writes it since November 2025 ------------------------------------------------------------------------
+# --- Atom as arXiv writes it since November 2025 ------------------------------------------------------------------
 
 
 def _feed_response(body: bytes, status: int = 200) -> web.Response:

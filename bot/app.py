@@ -1,0 +1,198 @@
+"""The composition root: from settings to a running house. The only file that imports everything."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from bot.clock import SimulatedClock, SystemClock, clock
+from bot.config import Settings
+from bot.engines.local import Local
+from bot.errors import ConfigError
+from bot.flow.compose import compose
+from bot.flow.converse import converse
+from bot.flow.deliver import deliver
+from bot.flow.harvest import harvest
+from bot.flow.match import match
+from bot.flow.summarize import summarize
+from bot.flow.sweep import due, sweep
+from bot.model import Chat, Mode, Said
+from bot.platforms.console import ADDRESS, Console
+from bot.ports import Platform, Ports, Source, Verb
+from bot.store.archive import Archive
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+VERBS: Mapping[str, Verb] = {
+    "converse": converse,
+    "harvest": harvest,
+    "match": match,
+    "compose": compose,
+    "summarize": summarize,
+    "deliver": deliver,
+    "sweep": sweep,
+}
+_SWEEP = 5.0  # seconds between two looks for forgotten work
+_BEAT = 60.0  # seconds between two signs of life in the ledger
+
+
+class App:
+    """One process of Paperboy on its ledger."""
+
+    def __init__(self, settings: Settings, store: Store, archive: Archive, time: SystemClock | SimulatedClock) -> None:
+        self.settings, self.store, self.archive, self.clock = settings, store, archive, time
+        self.console = Console(self.new_chat("console", ADDRESS))
+        self.source: Source = self._arxiv()
+        self.platforms: dict[str, Platform] = {"console": self.console}
+        self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()})
+
+    @property
+    def ports(self) -> Ports:
+        """What the verbs get."""
+        return Ports(
+            settings=self.settings,
+            clock=self.clock,
+            gate=self.store,
+            source=self.source,
+            archive=self.archive,
+            platforms=self.platforms,
+            nudge=self.engine.nudge,
+        )
+
+    async def _verb(self, verb: Verb, key: str) -> None:
+        await verb(self.store, self.ports, key)
+
+    def new_chat(self, platform: str, address: str) -> Chat:
+        """Make a chat with the settings of a new one."""
+        hour, _, minute = self.settings.digest_time.partition(":")
+        mode: Mode = "asap" if self.settings.digest_mode == "asap" else "daily"
+        return Chat(
+            id=f"{platform}:{address}",
+            platform=platform,
+            address=address,
+            language=self.settings.language,
+            zone=self.settings.zone,
+            mode=mode,
+            minute=int(hour) * 60 + int(minute),
+        )
+
+    def _arxiv(self) -> Source:
+        from bot.sources.arxiv_api import ArxivApi
+
+        return ArxivApi(
+            gate=self.store,
+            clock=self.clock,
+            base_url=self.settings.arxiv_url,
+            contact=self.settings.contact,
+            timeout=float(self.settings.arxiv_timeout),
+        )
+
+    async def drain(self) -> None:
+        """Work until nothing is due any more."""
+        seen: list[str] = []
+        while keys := [key for key in await due(self.store, self.ports) if key != "harvest:arxiv"]:
+            for key in keys:
+                self.engine.nudge(key)
+            await self.engine.idle()
+            if keys == seen:  # what could not be done now is not retried in a loop
+                return
+            seen = keys
+        await self.engine.idle()
+
+    async def once(self) -> int:
+        """One cycle: ask arXiv, match, summarize, and send all that waits; returns how many messages went out."""
+        before = await self.sent_digests()
+        await self.store.recover(resend=self.settings.on_doubt == "resend")
+        await self.store.add_chat(self.new_chat("console", ADDRESS))
+        await harvest(self.store, self.ports, "harvest:arxiv")
+        await self.drain()
+        await self.store.wake_all()
+        await self.drain()
+        await self.engine.stop()
+        return await self.sent_digests() - before
+
+    async def sent_digests(self) -> int:
+        """How many messages of digests have gone out so far."""
+        return await self.store.sent_digests()
+
+    async def serve(self) -> None:
+        """Work until SIGINT, SIGTERM or the end of the terminal chat; leaves nothing half done."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends asyncio.run instead
+                loop.add_signal_handler(number, stop.set)
+        if doubted := await self.store.recover(resend=self.settings.on_doubt == "resend"):
+            log.warning("%d messages were in flight when the last process ended; they are in doubt", doubted)
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        scheduler.add_job(self._sweep, "interval", seconds=max(0.1, _SWEEP / self.clock.rate))
+        scheduler.add_job(self.store.beat, "interval", seconds=_BEAT)
+        scheduler.start()
+        await self.store.beat()
+        self.engine.nudge("sweep:due")
+        listeners = [asyncio.create_task(self._listen(platform, stop)) for platform in self.platforms.values()]
+        try:
+            await stop.wait()
+        finally:
+            scheduler.shutdown(wait=False)
+            for listener in listeners:
+                listener.cancel()
+            await asyncio.gather(*listeners, return_exceptions=True)
+            await self.engine.stop()
+
+    async def _sweep(self) -> None:
+        self.engine.nudge("sweep:due")
+
+    async def _listen(self, platform: Platform, stop: asyncio.Event) -> None:
+        async def hear(said: Said) -> None:
+            if await self.store.hear(said):
+                self.engine.nudge(f"converse:{said.chat.id}")
+
+        try:
+            await platform.serve(hear)
+        except Exception:
+            log.exception("%s stopped listening; the other platforms go on", platform.name)
+            return
+        stop.set()  # the terminal chat was closed
+
+
+@contextlib.contextmanager
+def owner(path: Path) -> Iterator[None]:
+    """Be the one process that works on a ledger; raises ConfigError if another is. The system lets go at a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as problem:
+            raise ConfigError(
+                f"Another Paperboy is at work on {path}: stop it first, or name another ledger in DATABASE_URL."
+            ) from problem
+        yield
+    finally:
+        lock.close()
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """Open the ledger and build the house around it; raises ConfigError."""
+    path = Path(settings.database_url)
+    time = clock(settings.clock)
+    store = Store(path, time)
+    await store.open()
+    archive = Archive(path.with_name(path.name + ".archive"), store)
+    try:
+        await archive.open()
+        yield App(settings, store, archive, time)
+    finally:
+        await archive.close()
+        await store.close()

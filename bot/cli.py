@@ -1,0 +1,157 @@
+"""`python -m bot`: the commands of the process itself."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+from bot import __version__
+from bot.config import Settings, load, table
+from bot.errors import ConfigError, PaperboyError
+
+_BROKEN = 1
+_WRONG_CONFIG = 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(len(name) for name, _, _ in table())
+    rows = "\n".join(f"  {name:{width}}  {text}{f' [{default}]' if default else ''}" for name, default, text in table())
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Paperboy pushes digests of new arXiv papers to chats.",
+        epilog=f"settings (environment, or paperboy.toml as lower-case names without PAPERBOY_):\n{rows}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"Paperboy {__version__}")
+    parser.add_argument("--config", type=Path, help="settings file [paperboy.toml]")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="play a sample day, no key, no token, no network")
+    demo.add_argument("--once", action="store_true", help="print the digest and end")
+    commands.add_parser("run", help="the service: every platform that has a token, else a chat in this terminal")
+    commands.add_parser("once", help="one cycle, for cron: ask arXiv, match, send what waits")
+    status = commands.add_parser("status", help="what the ledger holds, what was done last, what comes next")
+    status.add_argument("--health", action="store_true", help="exit with 1 unless the service is alive (for Docker)")
+    doctor = commands.add_parser("doctor", help="what is configured, what is missing and how to mend it")
+    doctor.add_argument("--offline", action="store_true", help="ask nothing of the network")
+    summarize = commands.add_parser("summarize", help="what a paper is about")
+    summarize.add_argument("id", help="arXiv id or link")
+    lab = commands.add_parser("lab", help="single steps on files, for measuring")
+    steps = lab.add_subparsers(dest="step", required=True, metavar="STEP")
+    tldr = steps.add_parser("tldr", help="one summary a line for rows with title and abstract (or source)")
+    tldr.add_argument("file", type=Path, help="JSON lines, may be gzipped")
+    tldr.add_argument("--takeaways", action="store_true", help="print JSON rows with tldr and takeaways instead")
+    matching = steps.add_parser("match", help="the matching ids per topic, as JSON lines")
+    matching.add_argument("--papers", type=Path, required=True, help="JSON lines, may be gzipped")
+    matching.add_argument("--topics", type=Path, required=True, help="one topic or query a line")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Every failure ends in one sentence on standard error."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.command == "lab":
+            from bot import lab
+
+            return lab.main(options)
+        settings = load(file=options.config)
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        if options.command == "demo":
+            from bot import demo
+
+            return asyncio.run(demo.play(settings, once=options.once or not _on_terminal()))
+        return asyncio.run(_COMMANDS[options.command](settings, options))
+    except ConfigError as problem:
+        print(problem, file=sys.stderr)
+        return _WRONG_CONFIG
+    except PaperboyError as problem:
+        print(problem, file=sys.stderr)
+        return _BROKEN
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has seen enough
+        return _BROKEN
+    except KeyboardInterrupt:
+        return _BROKEN
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _unused(settings: Settings) -> list[str]:
+    """Sentences about what is configured but cannot be used yet."""
+    waiting = [
+        ("TELEGRAM_BOT_TOKEN is set, but this version cannot speak to Telegram yet", settings.telegram_bot_token),
+        ("DISCORD_BOT_TOKEN is set, but this version cannot speak to Discord yet", settings.discord_bot_token),
+        ("GEMINI_API_KEY is set, but this version has no model summaries yet", settings.gemini_api_key),
+    ]
+    return [f"{text}; it is not used." for text, given in waiting if given]
+
+
+async def _run(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.app import opened, owner
+    from bot.platforms.console import ADDRESS
+
+    del options
+    for sentence in _unused(settings):
+        print(sentence, file=sys.stderr)
+    with owner(Path(settings.database_url)):
+        async with opened(settings) as app:
+            await app.store.add_chat(app.new_chat("console", ADDRESS))
+            if _on_terminal():
+                app.console.say(f"Paperboy {__version__}. /help lists what I understand; Ctrl-C ends me.")
+            await app.serve()
+            if _on_terminal():
+                app.console.say("\nStopped. Everything is in the ledger; start me again whenever you like.")
+    return 0
+
+
+async def _once(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.app import opened, owner
+    from bot.flow import silence
+
+    del options
+    with owner(Path(settings.database_url)):
+        async with opened(settings) as app:
+            app.console.mute_input()
+            sent = await app.once()
+            run = await app.store.last_run("harvest")
+            chat = await app.store.chat(app.console.chat_id)
+            if not sent and chat is not None:
+                print(await silence.reason(app.store, chat))
+            return _BROKEN if run is not None and run.outcome == "failed" else 0
+
+
+async def _status(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import report
+
+    return await report.status(settings, health=options.health)
+
+
+async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import report
+
+    return await report.doctor(settings, _unused(settings), offline=options.offline)
+
+
+async def _summarize(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.app import opened
+    from bot.core import arxiv_id
+    from bot.flow.converse import read
+
+    wanted = arxiv_id.parse(options.id)
+    async with opened(settings) as app:
+        app.console.show(await read(app.store, app.ports, wanted, settings.language))
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[None, None, int]]] = {
+    "run": _run,
+    "once": _once,
+    "status": _status,
+    "doctor": _doctor,
+    "summarize": _summarize,
+}
+

@@ -1,0 +1,103 @@
+"""Shortens a sentence without changing its claim: drops the discourse opener, parentheses, a leading purpose.
+
+What remains is the author's own words in the author's order, save for a capital at the front and a full stop at the
+end. A clause is never cut out of the middle or off the end: it may carry the caveat.
+"""
+
+import re
+from typing import Final
+
+_OPENER: Final = re.compile(
+    r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey)|here(?:in)?|specifically|"
+    r"in particular|moreover|furthermore|additionally|in addition|finally|thus|therefore|hence|consequently|"
+    r"as a result|to (?:this|that|these) ends?|however|more (?:precisely|specifically)|to the best of our knowledge|"
+    r"in summary|in short|overall|in contrast|instead|accordingly|besides|also|further|"
+    r"(?:inspired|motivated) by (?:this|that|these)[^,]{0,60}|"
+    r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|achieve|handle|deal with|"
+    r"cope with|do) (?:this|these|that|those|such|so|the above)\b[^,]{0,60}|"
+    r"based on (?:this|these|the above)[^,]{0,60}|for this (?:purpose|reason)|"
+    r"in this (?:scope|context|regard|setting)) ?, ",
+    re.IGNORECASE,
+)
+_BARE_OPENER: Final = re.compile(
+    r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey)|here(?:in)?|in this way|then|next|"
+    r"also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence) (?=(?:we|it|I|our)\b)",
+    re.IGNORECASE,
+)
+_COUNTED: Final = re.compile(
+    r"(?:(?:(?:first|second|third|fourth)(?:ly)?|last(?:ly)?|then|next|and|but|interestingly|notably|surprisingly|"
+    r"importantly|remarkably|currently|recently|empirically), |(?:and|but) (?=(?:we|it|our|the)\b))",
+    re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    r"(?:background|objectives?|aims?|purpose|introduction|motivation|methods?|results?|findings|conclusions?|"
+    r"significance|context|abstract|summary)(?: and (?:methods?|results?|aims?))? ?[:.] ",
+    re.IGNORECASE,
+)
+_PURPOSE: Final = re.compile(
+    r"(?:to [a-z]+|in order to|(?:inspired|motivated) by|based on|building on|in addition to|unlike|in contrast to|"
+    r"by [a-z]+ing|using|given|with the (?:aim|goal) of|for)\b[^,]{3,140}, (?=(?:we|I|this paper|this work)\b)",
+    re.IGNORECASE,
+)
+# "f(x)" and mathematics are no parentheses in this sense.
+_PARENTHESIS: Final = re.compile(r" \((?![ivx]{1,3}\)|[a-z0-9]\))(?:[^()]|\([^()]*\)){2,400}\)")
+_EXAMPLE: Final = re.compile(r" \((?:e\.g\.|i\.e\.|see|cf\.|such as)[^()]*\)")
+_MATHEMATICS: Final = re.compile(r"[$\\]")
+_FEWEST_LEFT: Final = 6  # words; with fewer the sentence says too little
+_FEWEST_CUT: Final = 8  # words left after a parenthesis or a purpose is dropped
+_LONG_BULLET: Final = 22  # words
+
+
+def without_opener(sentence: str) -> str:
+    """Drop "In this paper," "Results:" "To address this problem," and the like from a folded sentence."""
+    text = sentence
+    for pattern in (_LABEL, _OPENER, _BARE_OPENER, _OPENER, _BARE_OPENER):
+        shorter = _cut(pattern, text)
+        text = shorter if len(shorter.split()) >= _FEWEST_LEFT else text
+    return _capital(text)
+
+
+def variants(sentence: str) -> list[tuple[str, frozenset[str]]]:
+    """Return the sentence without its opener, then what else may stand for it, each with what was dropped."""
+    base = without_opener(sentence)
+    found: dict[str, frozenset[str]] = {base: frozenset()}
+    for text, dropped in ((base, ()), (_capital(_cut(_PURPOSE, base)), ("purpose",))):
+        for shorter, more in ((text, dropped), (_without_parentheses(text), (*dropped, "parenthesis"))):
+            if shorter not in found and len(shorter.split()) >= _FEWEST_CUT:
+                found[shorter] = frozenset(more)
+    return [(closed(text), dropped) for text, dropped in found.items()]
+
+
+def bullet(sentence: str) -> str:
+    """Return a sentence fit to stand alone in a list: opener, counting word and examples in brackets dropped."""
+    text = without_opener(sentence)
+    shorter = _cut(_COUNTED, text)
+    if len(shorter.split()) >= _FEWEST_LEFT:
+        text = shorter
+    if len(text.split()) > _LONG_BULLET:
+        text = _EXAMPLE.sub("", text)
+    return closed(_capital(text))
+
+
+def closed(text: str) -> str:
+    """End a sentence that lost its stop with one."""
+    text = text.rstrip(" ,;:-–—")  # noqa: RUF001 - dashes are meant
+    if not text or text[-1] in ".!?…)]\"'”’$。！？" or not text[-1].isalnum():  # noqa: RUF001 - and so are these
+        return text
+    return text + "."
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return text[found.end() :] if found else text
+
+
+def _without_parentheses(text: str) -> str:
+    return text if _MATHEMATICS.search(text) else _PARENTHESIS.sub("", text)
+
+
+def _capital(text: str) -> str:
+    """Capitalise a plain first word; names such as "t-SNE" and "mRNA" stay as they are."""
+    first = text.split(" ", 1)[0]
+    plain = first.isascii() and first.islower() and not _MATHEMATICS.search(first)
+    return text[0].upper() + text[1:] if plain else text

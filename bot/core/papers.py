@@ -1,0 +1,90 @@
+"""Reads papers from the JSON rows of a corpus, whatever its dialect: a file of one's own, a harvest, a data set.
+
+Fields may be called abstract or summary, comments or comment; authors and categories may be lists or text with commas.
+What a row does not say stays empty (dates: 0); an id, a title, an abstract and categories are required.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bot.core import arxiv_id
+from bot.errors import UserError
+from bot.model import Paper
+
+_COMMA: Final = re.compile(r"\s*(?:,|;)\s*(?:and\s+)?|\s+and\s+")
+
+
+def from_row(row: dict[str, Any]) -> Paper:
+    """Return the paper of one row; raise UserError that names the key which is missing or holds something else.
+
+    `published` and `updated` are midnight UTC where the row holds a day only, and 0 where it holds none.
+    """
+    found = arxiv_id.parse(_text(row, "id"))
+    stated = row.get("version")
+    version = found.version or (stated if isinstance(stated, int) and stated > 0 else 1)
+    published = _when(row, "published", "created", "published_date", "created_date")
+    updated = _when(row, "updated", "updated_date")
+    return Paper(
+        id=found.base,
+        version=version,
+        title=" ".join(_text(row, "title").split()),
+        abstract=_text(row, "abstract", "summary").strip(),
+        authors=_list(row, "authors", optional=True),
+        categories=_categories(row),
+        published=published,
+        updated=updated or published,
+        comment=" ".join(_text(row, "comment", "comments", optional=True).split()),
+        journal_ref=_text(row, "journal_ref", "journal-ref", optional=True),
+        doi=_text(row, "doi", optional=True),
+    )
+
+
+def _value(row: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((row[key] for key in keys if row.get(key) is not None), None)
+
+
+def _missing(row: dict[str, Any], keys: tuple[str, ...], wanted: str) -> UserError:
+    names = " or ".join(f'"{key}"' for key in keys)
+    of = f" of {row['id']}" if isinstance(row.get("id"), str) and "id" not in keys else ""
+    return UserError(f"The row{of} has no {wanted} under {names}: every paper needs one.")
+
+
+def _text(row: dict[str, Any], *keys: str, optional: bool = False) -> str:
+    value = _value(row, keys)
+    if isinstance(value, str) and (value.strip() or optional):
+        return value
+    if value is None and optional:
+        return ""
+    raise _missing(row, keys, "text")
+
+
+def _list(row: dict[str, Any], *keys: str, optional: bool = False) -> tuple[str, ...]:
+    value = _value(row, keys)
+    if isinstance(value, str):
+        value = _COMMA.split(value) if "authors" in keys else re.split(r"[,\s]+", value)
+    if value is None and optional:
+        return ()
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        found = tuple(" ".join(each.split()) for each in value if each.strip())
+        if found or optional:
+            return found
+    raise _missing(row, keys, "list of texts")
+
+
+def _categories(row: dict[str, Any]) -> tuple[str, ...]:
+    codes = _list(row, "categories")
+    primary = _text(row, "primary", "primary_category", optional=True).strip()
+    return tuple(dict.fromkeys((primary, *codes) if primary else codes))
+
+
+def _when(row: dict[str, Any], *keys: str) -> int:
+    """Milliseconds of the first date among `keys`, 0 where the row has none."""
+    key = next((key for key in keys if row.get(key)), "")
+    if not key:
+        return 0
+    try:
+        moment = datetime.fromisoformat(row[key])
+    except (TypeError, ValueError) as problem:
+        raise _missing(row, (key,), "date such as 2026-06-24") from problem
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

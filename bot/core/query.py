@@ -1,0 +1,132 @@
+"""Reads what a person asks for, a plain topic or a query in arXiv's syntax, and writes it in the forms others need.
+
+A plain topic (no field, no upper-case operator) asks for all its words in title or abstract, quoted phrases kept. A
+query has arXiv's fields and operators; AND and ANDNOT bind tighter than OR, from left to right, words side by side mean
+OR, as on arXiv. arXiv's own parser has no precedence (facts/arxiv.md, section 2), so every form we write is bracketed.
+
+- Nothing typed reaches FTS5 except as quoted tokens of [a-z0-9]; column names come from a fixed map.
+- Equal queries have equal keys: operands are flattened, sorted and freed of doubles, exclusions drawn together.
+- `parse(show(node))` has the key of `node`.
+- The only error is UserError; what could never match (a foreign script, an unknown category) is one, not a silence.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Final
+
+from bot.core import normalise
+from bot.core.query_ast import FIELDS, And, AndNot, Column, Node, Or, Term, depth, key, operator
+from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, OPERATORS, SAFE, STOP, category, read
+from bot.errors import UserError
+from bot.model import Topic
+
+__all__ = ["MAX_CHARS", "MAX_DEPTH", "MAX_TERMS", "STOP", "And", "AndNot", "Node", "Or", "Term", "arxiv_syntax", "fts5"]
+__all__ += ["is_topic", "key", "parse", "show", "topic"]
+
+_NAMES: Final[dict[Column, str]] = {column: name for name, column in FIELDS.items()}
+_UNSAFE: Final = re.compile(r"[^\w.+#'\u2019-]+")  # what arXiv's grammar might take for its own
+
+
+def parse(text: str) -> Node:
+    """Return the query in `text`, or raise UserError with the index of the character where reading ended.
+
+    At most MAX_CHARS characters, MAX_TERMS words or phrases and MAX_DEPTH brackets within brackets, as typed and as
+    `show` writes it out.
+    """
+    node = read(text)
+    if len(show(node)) > MAX_CHARS or depth(node) - 1 > MAX_DEPTH:
+        raise UserError("Your query is too long once it is written out in full. Split it into several topics.", at=0)
+    return node
+
+
+def show(node: Node) -> str:
+    """Return the query for its reader: a plain topic as its words, anything else in arXiv syntax with all brackets."""
+    if is_topic(node):
+        return " ".join(_shown(part) for part in (node.parts if isinstance(node, And) else (node,)))
+    return _write(node, _shown_in_field, bracket=False)
+
+
+def fts5(node: Node) -> str:
+    """Return the FTS5 expression, over the columns of `bot.core.match`."""
+    return _write(node, _fts5_term, andnot=" NOT ")
+
+
+def arxiv_syntax(node: Node) -> str:
+    """Return the query for arXiv's search API, bracketed so that more can be joined to it.
+
+    The API has no phrases that end in a prefix: the words before it are then asked for beside it, which finds more.
+    """
+    return _write(node, _arxiv_term)
+
+
+def topic(node: Node) -> Topic:
+    """Return the ledger's form of the query; its id is the first 16 hex digits of the SHA-256 of the key."""
+    name = key(node)
+    return Topic(id=hashlib.sha256(name.encode()).hexdigest()[:16], key=name, fts=fts5(node))
+
+
+def is_topic(node: Node) -> bool:
+    """Whether the query is a plain topic, which the relevance gate may judge; a written query is a rule."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    return all(isinstance(part, Term) and part.column == "topic" for part in parts)
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def _write(node: Node, term: Callable[[Term], str], *, andnot: str = " ANDNOT ", bracket: bool = True) -> str:
+    match node:
+        case Term():
+            return term(node)
+        case AndNot():
+            text = _write(node.keep, term, andnot=andnot) + andnot + _write(node.drop, term, andnot=andnot)
+        case And() | Or():
+            text = operator(node).join(_write(part, term, andnot=andnot) for part in node.parts)
+    return f"({text})" if bracket else text
+
+
+def _fts5_term(term: Term) -> str:
+    body = f'"{" ".join(term.tokens)}"' + (" *" if term.prefix else "")
+    if term.column == "topic":
+        return "{title abstract} : " + body
+    if term.column != "all":
+        return f"{term.column} : {body}"
+    if not term.names:
+        return body
+    return f'({body} OR authors : "{" ".join(term.names)}"{" *" if term.prefix else ""})'
+
+
+def _shown(term: Node) -> str:
+    """A term of a plain topic: quoted where its words alone would be read in another way."""
+    assert isinstance(term, Term)  # noqa: S101 - is_topic said so
+    word = term.written or " ".join(term.tokens)
+    bare = len(term.tokens) == 1 and SAFE.fullmatch(word) and word not in OPERATORS
+    bare = bare and term.tokens[0] not in STOP and term.tokens[0] not in normalise.PREFIXES
+    star = "*" if term.prefix else ""
+    return word + star if bare else f'"{word}{star}"'
+
+
+def _shown_in_field(term: Term) -> str:
+    if term.column == "topic":
+        return "(" + " OR ".join(f'{name}:"{term.written}"' for name in ("ti", "abs")) + ")"
+    word, star = term.written or " ".join(term.tokens), "*" if term.prefix else ""
+    if term.column != "categories" and (not SAFE.fullmatch(word) or word in OPERATORS or category(word)):
+        return f'{_NAMES[term.column]}:"{word}{star}"'
+    return f"{_NAMES[term.column]}:{word}{star}"
+
+
+def _arxiv_term(term: Term) -> str:
+    if term.column == "categories":
+        return _shown_in_field(term)
+    name = _NAMES.get(term.column, "")
+    written = term.written.replace("_", " ")
+    split = normalise.name_tokens if term.column == "authors" else normalise.pieces
+    words = split(written) or list(term.tokens)
+    if not term.prefix:
+        body = f'"{_UNSAFE.sub(" ", written).strip() or " ".join(words)}"'
+        return f"{name}:{body}" if name else f"(ti:{body} OR abs:{body})"
+    bodies = [f'"{" ".join(words[:-1])}"'] * (len(words) > 1) + [f"{words[-1]}*"]
+    fields = [" AND ".join(f"{each}:{body}" for body in bodies) for each in ([name] if name else ["ti", "abs"])]
+    wrapped = [f"({each})" if len(bodies) > 1 else each for each in fields]
+    return wrapped[0] if name else f"({' OR '.join(wrapped)})"

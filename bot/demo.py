@@ -1,0 +1,59 @@
+"""`python -m bot demo`: a bundled sample day through the real pipeline, with no key, no token and no network.
+
+It has a ledger of its own beside the real one, so that no sample paper ever stands among real ones.
+"""
+
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from bot import resources
+from bot.app import App, opened, owner
+from bot.config import Settings
+from bot.flow import silence
+from bot.flow.harvest import harvest
+from bot.model import Said
+from bot.platforms.console import ADDRESS
+from bot.sources.sample import Sample
+
+TOPIC = "talking head generation"
+
+
+async def play(settings: Settings, *, once: bool) -> int:
+    """Play the sample day; then, unless `once`, chat until Ctrl-D or Ctrl-C. Returns the exit code."""
+    path = Path(settings.database_url)
+    path = path.with_name(f"{path.stem}-demo{path.suffix}")
+    settings = replace(settings, database_url=str(path), digest_mode="asap")
+    with owner(path):
+        async with opened(settings) as app:
+            sample = Sample(clock=app.clock)
+            app.source = sample
+            if once:
+                app.console.mute_input()
+            app.console.say(resources.data("sample_day.json")["note"])
+            before = await app.sent_digests()
+            await tour(app, sample)
+            if await app.sent_digests() == before:
+                chat = await app.store.chat(app.console.chat_id)
+                assert chat is not None, "tour() made it"  # noqa: S101 - an impossible state
+                app.console.say(await silence.reason(app.store, chat))
+            if not once:
+                app.console.say("Try a number to open a paper, /subscribe graph neural networks, /search galaxy, /help.")
+                await app.serve()
+                app.console.say("\nThat was the demo. `python -m bot run` is the real thing.")
+    return 0
+
+
+async def tour(app: App, sample: Sample) -> None:
+    """Store the week before, subscribe to a topic unless there is one, then let the sample day come."""
+    chat = app.new_chat("console", ADDRESS)
+    await app.store.recover(resend=True)
+    await app.store.add_chat(chat)
+    await harvest(app.store, app.ports, "harvest:arxiv")  # the week before: in silence, it makes the preview
+    await app.drain()
+    if not await app.store.subscriptions(chat.id):
+        await app.store.hear(Said(f"demo:{uuid.uuid4().hex}", chat, f"/subscribe {TOPIC}"))
+        await app.drain()
+    sample.day_out = True
+    await harvest(app.store, app.ports, "harvest:arxiv")
+    await app.drain()

@@ -1,0 +1,88 @@
+"""`python -m bot lab …`: single steps of the pipeline on files, with the very code that runs in the service."""
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+from bot.core import extract, papers, query
+from bot.core.match import Day
+from bot.errors import UserError
+from bot.model import Topic
+
+T = TypeVar("T")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run one step; raises UserError for a file that cannot be used."""
+    return _tldr(options) if options.step == "tldr" else _match(options)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
+    except (OSError, UnicodeDecodeError, EOFError) as problem:
+        raise UserError(f"{path} cannot be read ({problem}): give a UTF-8 text file, plain or gzipped.") from problem
+    return text.splitlines()
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, text in enumerate(_lines(path), 1):
+        if not text.strip():
+            continue
+        try:
+            row = json.loads(text)
+        except ValueError as problem:
+            raise UserError(f"{path}, line {number}: this is no JSON ({problem}).") from problem
+        if not isinstance(row, dict):
+            raise UserError(f'{path}, line {number}: a row is a JSON object such as {{"title": "…", "abstract": "…"}}.')
+        yield number, row
+
+
+def _tldr(options: argparse.Namespace) -> int:
+    rows = list(_rows(options.file))
+    for number, row in _progress(rows, "summarizing"):
+        title = str(row.get("title") or "")
+        source, text = row.get("source"), row.get("abstract", row.get("summary"))
+        if isinstance(source, list):
+            sentences = [str(sentence) for sentence in source]
+            abstract, tldr = " ".join(sentences), extract.tldr(title, sentences)
+        elif isinstance(text, str):
+            abstract, tldr = text, extract.summarize(title, text).tldr
+        else:
+            raise UserError(f"{options.file}, line {number}: a row has an abstract (text) or a source (list of sentences).")
+        if options.takeaways:
+            found = extract.summarize(title, abstract)
+            print(json.dumps({"tldr": tldr, "takeaways": found.takeaways}, ensure_ascii=False))
+        else:
+            print(" ".join(tldr.split()))
+    return 0
+
+
+def _match(options: argparse.Namespace) -> int:
+    day = Day(papers.from_row(row) for _, row in _progress(list(_rows(options.papers)), "reading papers"))
+    texts = [text.strip() for text in _lines(options.topics) if text.strip()]
+    topics: dict[str, Topic] = {}  # by what was asked: the same words are parsed once
+    for number, text in enumerate(texts, 1):
+        if text not in topics:
+            try:
+                topics[text] = query.topic(query.parse(text))
+            except UserError as problem:
+                raise UserError(f"{options.topics}, line {number}: {problem}") from problem
+    distinct = {topic.id: topic for topic in topics.values()}
+    found = dict(day.matches(distinct.values()))
+    day.close()
+    for text in texts:
+        print(json.dumps({"topic": text, "ids": found.get(topics[text].id, [])}, ensure_ascii=False))
+    return 0
+
+
+def _progress(rows: list[T], label: str) -> Iterator[T]:
+    return iter(track(rows, label, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()))

@@ -1,0 +1,140 @@
+"""The terminal as a chat: the same commands and digests as everywhere else.
+
+One chat, `console:you`. A line typed is a message, a number presses the button of the post above. Where there is no
+terminal, posts are plain text on standard output.
+"""
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import Callable
+
+from rich.console import Console as Rich
+
+from bot.errors import InDoubt
+from bot.model import Button, Chat, Post, Rate, Said, Send
+from bot.platforms import console_view
+from bot.ports import Hear
+from bot.words import say
+
+ADDRESS = "you"
+_PROMPT = "› "
+
+
+class Console:
+    """Implements the port Platform on standard input and output."""
+
+    name = "console"
+    token_rate = Rate(every=0)
+    chat_rate = Rate(every=0)
+
+    def __init__(self, chat: Chat, *, out: Rich | None = None) -> None:
+        self._chat = chat
+        self._rich = out or Rich(highlight=False, markup=False, emoji=False)
+        self._interactive = sys.stdin.isatty() and self._rich.is_terminal
+        self._buttons: list[Button] = []
+        self._prompting = False
+
+    def fits(self, post: Post) -> bool:  # noqa: ARG002 - a terminal scrolls
+        """Any post fits on a terminal."""
+        return True
+
+    def render(self, post: Post) -> str:
+        """Freeze the post itself: its layout depends on the width at the moment it is shown."""
+        return console_view.dump(post)
+
+    async def send(self, send: Send) -> str:
+        """Print one message; raises InDoubt if the output broke in the middle."""
+        post = console_view.load(send.payload)
+        note = say(send.chat.language, "again") if send.doubted else ""
+        try:
+            if self._prompting:
+                self._rich.file.write("\r")
+            console_view.show(post, self._rich, interactive=self._interactive, note=note)
+            if pressable := console_view.buttons(post):
+                self._buttons = pressable
+            self._prompt()
+            self._rich.file.flush()
+        except OSError as problem:
+            raise InDoubt(f"Standard output broke ({problem}); start again with one that works.") from problem
+        return send.id
+
+    @property
+    def chat_id(self) -> str:
+        """Id of the one chat."""
+        return self._chat.id
+
+    def mute_input(self) -> None:
+        """Nobody will type: posts stand open."""
+        self._interactive = False
+
+    def show(self, post: Post) -> None:
+        """Print a post that is no message of a chat: answers of the command line."""
+        console_view.show(post, self._rich, interactive=False)
+
+    def say(self, text: str) -> None:
+        """Print a line that is no message: hints of the demo, goodbyes."""
+        self._rich.print(text, style="dim")
+        self._rich.file.flush()
+
+    async def serve(self, hear: Hear) -> None:
+        """Read lines until the end of input; on a terminal that end (Ctrl-D) is a wish to stop, elsewhere it is not."""
+        lines: asyncio.Queue[str | None] = asyncio.Queue()
+        stop = _listen(lines.put_nowait)
+        try:
+            self._prompt()
+            while (text := await lines.get()) is not None:
+                self._prompting = False
+                if text.strip():
+                    await hear(Said(f"console:{uuid.uuid4().hex}", self._chat, self._press(text.strip())))
+                else:
+                    self._prompt()
+        finally:
+            stop()
+        if not self._interactive:
+            await asyncio.Event().wait()
+
+    def _press(self, text: str) -> str:
+        if text.isascii() and text.isdecimal() and 0 < int(text) <= len(self._buttons):
+            return self._buttons[int(text) - 1].says
+        return text
+
+    def _prompt(self) -> None:
+        if self._interactive:
+            self._rich.file.write(_PROMPT)
+            self._rich.file.flush()
+            self._prompting = True
+
+
+def _listen(put: Callable[[str | None], None]) -> Callable[[], None]:
+    """Call `put` on the loop with each line of standard input, then with None; returns how to stop listening."""
+    loop = asyncio.get_running_loop()
+    rest = b""
+
+    def ready() -> None:
+        nonlocal rest
+        chunk = os.read(sys.stdin.fileno(), 65536)
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            put(line.decode("utf-8", "replace"))
+        if not chunk:
+            loop.remove_reader(sys.stdin.fileno())
+            if rest:
+                put(rest.decode("utf-8", "replace"))
+            put(None)
+
+    try:
+        loop.add_reader(sys.stdin.fileno(), ready)
+    except (PermissionError, NotImplementedError, ValueError, OSError):
+        # A file as standard input (epoll refuses it), or a loop without readers (Windows): a thread reads instead.
+        def read() -> None:
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(put, line)
+            loop.call_soon_threadsafe(put, None)
+
+        import threading
+
+        threading.Thread(target=read, daemon=True).start()
+        return lambda: None
+    return lambda: None if loop.is_closed() else (loop.remove_reader(sys.stdin.fileno()), None)[1]

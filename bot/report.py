@@ -1,0 +1,95 @@
+"""`status` and `doctor`: what is, and what is missing and how to mend it, in plain sentences."""
+
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+from bot.app import App, opened
+from bot.config import Settings
+from bot.core import times
+from bot.errors import ConfigError, PaperboyError
+
+_ALIVE = 180_000  # ms since the last sign of life: three beats
+_ROOM = 200 * 2**20  # bytes of free disk below which the owner should act
+_CLASSIC = "1706.03762"  # a paper that will always be there
+
+
+async def status(settings: Settings, *, health: bool) -> int:
+    """Print what the ledger holds; with `health`, only whether the service lives: 0 or 1."""
+    if not Path(settings.database_url).exists():
+        print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
+        return 1
+    async with opened(settings) as app:
+        beat = await app.store.last_beat()
+        alive = beat is not None and app.clock.now() - beat < _ALIVE
+        if health:
+            print("alive" if alive else "no sign of life in the last three minutes")
+            return 0 if alive else 1
+        for text in await _status(app, alive=alive, beat=beat):
+            print(text)
+    return 0
+
+
+async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
+    zone = app.settings.zone
+
+    def when(at: int | None) -> str:
+        return f"{times.moment(at, zone)} ({zone})" if at else "never"
+
+    counts = await app.store.counts()
+    texts = [f"Service: {'running' if alive else 'not running'}; last sign of life: {when(beat)}."]
+    run = await app.store.last_run("harvest")
+    if run is None:
+        texts.append("arXiv: not asked yet.")
+    elif run.outcome == "failed":
+        texts.append(f"arXiv: failed {when(run.ended_at)}: {run.detail} Next try: {when(run.next_at)}.")
+    else:
+        texts.append(f"arXiv: {run.papers:,} new papers {when(run.ended_at)}; next look: {when(run.next_at)}.")
+    texts.append(
+        f"Ledger: {counts.papers:,} papers, {counts.topics:,} topics, {counts.subscriptions:,} subscriptions, "
+        f"{counts.chats:,} chats ({counts.suspended:,} suspended)."
+    )
+    sends = ", ".join(f"{n:,} {state}" for state, n in counts.sends) or "none"
+    texts.append(f"Messages: {sends}; {counts.doubted:,} times in doubt. Papers delivered: {counts.deliveries:,}.")
+    texts += [f"Given up in {chat} {when(at)}: {error}" for chat, error, at in await app.store.dead()]
+    return texts
+
+
+async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int:
+    """Check everything that exists; prints a line each, returns 1 if something must be mended."""
+    good: list[str] = [f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}."]
+    bad: list[str] = []
+    path = Path(settings.database_url)
+    try:
+        async with opened(settings) as app:
+            counts = await app.store.counts()
+            good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
+            if not offline:
+                await _ask_arxiv(app, good, bad)
+    except ConfigError as problem:
+        bad.append(str(problem))
+    free = shutil.disk_usage(path.parent if path.parent.exists() else Path()).free
+    room = f"Disk: {free / 2**30:.1f} GiB free beside the ledger"
+    (good if free > _ROOM else bad).append(f"{room}." if free > _ROOM else f"{room}: make room, 200 MiB at least.")
+    if not settings.contact:
+        bad.append("Contact: none; set PAPERBOY_CONTACT to your e-mail address, so that arXiv can reach you.")
+    if not unused:
+        good.append("Chats: the terminal (`python -m bot run`).")
+    for text in good:
+        print(f"✓ {text}")
+    for text in [*unused, *bad]:
+        print(f"✗ {text}")
+    return 1 if bad else 0
+
+
+async def _ask_arxiv(app: App, good: list[str], bad: list[str]) -> None:
+    try:
+        found = await app.source.fetch([_CLASSIC])
+    except PaperboyError as problem:
+        bad.append(f"arXiv: {problem}")
+        return
+    if found:
+        good.append(f"arXiv: answers at {app.settings.arxiv_url}.")
+    else:
+        bad.append(f"arXiv: {app.settings.arxiv_url} does not know {_CLASSIC}; check PAPERBOY_ARXIV_URL.")

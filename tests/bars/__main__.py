@@ -1,0 +1,33 @@
+"""`python -m tests.bars [NAME …]`: the big checks at full size, with their figures. pytest runs them reduced, untimed."""
+
+import importlib
+import pkgutil
+import sys
+import time
+
+import tests.bars
+
+
+def names() -> list[str]:
+    """Every module of this folder that has a `run(full)`."""
+    found = [module.name for module in pkgutil.iter_modules(tests.bars.__path__) if not module.name.startswith("_")]
+    return [name for name in found if hasattr(importlib.import_module(f"tests.bars.{name}"), "run")]
+
+
+def main(wanted: list[str]) -> int:
+    known = names()
+    if unknown := [name for name in wanted if name not in known]:
+        print(f"There is no bar {unknown[0]!r}; there are {', '.join(known)}.", file=sys.stderr)
+        return 2
+    failed = []
+    for name in wanted or known:
+        print(f"== {name}", flush=True)
+        start = time.monotonic()
+        if importlib.import_module(f"tests.bars.{name}").run(full=True):
+            failed.append(name)
+        print(f"-- {name}: {'BELOW THE BAR' if name in failed else 'ok'}, {time.monotonic() - start:.0f} s\n", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

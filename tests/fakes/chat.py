@@ -1,0 +1,69 @@
+"""A Platform that is a list and, for crash tests, a file: what it wrote there arrived, whatever became of us."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.model import Post, Rate, Send
+from bot.platforms import console_view
+from bot.ports import Hear
+
+
+def words(post: Post) -> str:
+    """All text of a post in reading order."""
+    return console_view.text(post)
+
+
+class FakeChat:
+    """Takes messages of at most `limit` characters. `fail` plans what the next sends raise, before or after arrival."""
+
+    name = "fake"
+    token_rate = Rate(every=0)
+    chat_rate = Rate(every=0)
+
+    def __init__(
+        self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None
+    ) -> None:
+        self.sent: list[tuple[str, str]] = []  # (chat, payload) that arrived
+        self.attempts = 0
+        self._limit = limit
+        self._delay = delay
+        self._plan: list[tuple[Exception, bool]] = []
+        self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else None
+
+    def fail(self, *errors: Exception, arrived: bool = False) -> None:
+        """The next sends raise these; with `arrived` the message is there all the same."""
+        self._plan += [(error, arrived) for error in errors]
+
+    def fits(self, post: Post) -> bool:
+        return len(words(post)) <= self._limit
+
+    def render(self, post: Post) -> str:
+        return console_view.dump(post)
+
+    def _note(self, what: str, send: Send) -> None:
+        if self._log is not None:
+            papers = console_view.load(send.payload).papers
+            line = json.dumps([what, send.id, send.chat.id, send.attempt, send.doubted, papers])
+            os.write(self._log, line.encode() + b"\n")
+
+    async def send(self, send: Send) -> str:
+        self.attempts += 1
+        self._note("begin", send)
+        error, arrived = self._plan.pop(0) if self._plan else (None, True)
+        if self._delay is not None:
+            await asyncio.sleep(self._delay())
+        if arrived:
+            self.sent.append((send.chat.id, send.payload))
+            self._note("arrived", send)
+        if error is not None:
+            raise error
+        if self._delay is not None:
+            await asyncio.sleep(self._delay())
+        self._note("end", send)
+        return f"message {self.attempts}"
+
+    async def serve(self, hear: Hear) -> None:
+        await asyncio.Event().wait()

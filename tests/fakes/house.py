@@ -1,0 +1,91 @@
+"""The whole house on a folder, with fakes where the outside world would be."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.app import App
+from bot.clock import SimulatedClock, SystemClock
+from bot.config import Settings
+from bot.model import Chat, Mode, Paper, Said
+from bot.store.archive import Archive
+from bot.store.store import Store
+from tests.fakes.chat import FakeChat
+from tests.fakes.ports import SteppedClock
+from tests.fakes.source import FakeSource
+
+SATURDAY = 1_795_248_000_000  # 2026-11-21T08:00:00Z
+DAY = 86_400_000
+
+
+class House(App):
+    """An App with a fake chat and a fake source. `say` types a command; `told` is what came back."""
+
+    source: FakeSource
+    count = 0
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        archive: Archive,
+        clock: "SystemClock | SimulatedClock | SteppedClock",
+        chat: FakeChat | None = None,
+    ) -> None:
+        super().__init__(settings, store, archive, clock)  # type: ignore[arg-type]
+        self.fake = chat or FakeChat()
+        self.source = FakeSource(page=1000)
+        self.platforms = {"fake": self.fake}
+
+    def chat(self, name: str = "a", mode: Mode = "asap") -> Chat:
+        return Chat(f"fake:{name}", "fake", name, mode=mode)
+
+    async def say(self, text: str, chat: Chat | None = None, *, may_manage: bool = True) -> list[str]:
+        """Type something and return the texts of the messages that follow."""
+        from bot.platforms import console_view
+
+        House.count += 1
+        before = len(self.fake.sent)
+        await self.store.hear(Said(f"said:{House.count}", chat or self.chat(), text, may_manage))
+        await self.drain()
+        return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
+
+    async def day(self, *papers: Paper) -> list[str]:
+        """These papers appear and are harvested; returns the texts of what follows."""
+        from bot.flow.harvest import harvest
+        from bot.platforms import console_view
+
+        self.source.add(*papers)
+        before = len(self.fake.sent)
+        await harvest(self.store, self.ports, "harvest:arxiv")
+        await self.drain()
+        return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
+
+
+@contextlib.asynccontextmanager
+async def house(
+    folder: Path,
+    *,
+    settings: Settings | None = None,
+    clock: "SystemClock | SimulatedClock | SteppedClock | None" = None,
+    chat: FakeChat | None = None,
+) -> AsyncIterator[House]:
+    """Open a house on `folder`; on a stepped clock unless another is given."""
+    time = clock or SteppedClock(SATURDAY)
+    store = Store(folder / "paperboy.db", time)
+    await store.open()
+    archive = Archive(folder / "paperboy.db.archive", store)
+    await archive.open()
+    try:
+        found = House(settings or Settings(digest_mode="asap"), store, archive, time, chat)
+        yield found
+        await found.engine.stop()
+    finally:
+        await archive.close()
+        await store.close()
+
+
+def paper(number: int, title: str = "Talking heads", *, at: int = SATURDAY - DAY, abstract: str = "", version: int = 1) -> Paper:
+    """A paper for tests."""
+    text = abstract or f"We propose method {number} for {title.lower()}. It improves accuracy by {number} percent on a benchmark."
+    return Paper(f"2611.{number:05}", version, title, text, ("Ada One", "Bo Two"), ("cs.CV",), at, at)

@@ -1,0 +1,70 @@
+"""Who may import whom (DESIGN.md), and that heavy libraries stay asleep until their platform, source or model is used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BOT = ROOT / "bot"
+
+BASE = {"model", "errors", "words", "config", "resources", "__init__"}
+PORTS = BASE | {"core", "ports"}
+FOLDERS = {"store", "sources", "llm", "platforms", "engines", "exports"}
+MAY: dict[str, set[str]] = {
+    **{name: BASE for name in BASE},
+    "core": BASE | {"core"},
+    "ports": PORTS,
+    **{name: PORTS | {name} for name in FOLDERS},
+    "web": PORTS,
+    "clock": PORTS,
+    "flow": PORTS | {"flow"},
+    "app": PORTS | FOLDERS | {"flow", "web", "clock"},
+    "lab": BASE | {"core"},
+    "demo": PORTS | FOLDERS | {"flow", "app"},
+    "report": PORTS | {"app"},
+    "cli": PORTS | FOLDERS | {"flow", "app", "lab", "demo", "report"},
+    "__main__": {"cli"},
+}
+LIBRARIES = {"telegram", "discord", "arxiv", "google", "requests", "aiohttp", "httpx", "sqlite_utils", "lxml", "feedparser"}
+MAY_USE_LIBRARIES = FOLDERS | {"web", "cli"}
+
+
+def part(path: Path) -> str:
+    return path.relative_to(BOT).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            found |= {f"{module}.{alias.name}" for alias in node.names} if module == "bot" else {module}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(BOT.rglob("*.py")), ids=lambda path: str(path.relative_to(BOT)))
+def test_imports_follow_the_design(path: Path) -> None:
+    here = part(path)
+    for name in imported(path):
+        top, _, rest = name.partition(".")
+        if top == "bot":
+            target = rest.split(".")[0] or "__init__"
+            if target == "__version__":
+                target = "__init__"
+            assert target in MAY[here], f"{path.name} ({here}) imports {name}"
+        elif top in LIBRARIES:
+            assert here in MAY_USE_LIBRARIES, f"{path.name} ({here}) imports {name}"
+
+
+@pytest.mark.parametrize("module", ["bot.cli", "bot.app", "bot.sources.arxiv_api", "bot.demo"])
+def test_heavy_libraries_sleep(module: str) -> None:
+    code = f"import sys, {module}; print(*({sorted(LIBRARIES - {'sqlite_utils'})!r} & sys.modules.keys()))"
+    code = code.replace("['", "{'").replace("']", "'}")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -1,0 +1,225 @@
+"""The ledger: its transactions, its one writer, its files."""
+
+import asyncio
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.app import owner
+from bot.errors import ConfigError
+from bot.model import Chat, Part, Rate, Said, Subscribe, Summary, Topic, Wanted
+from bot.store import store as store_module
+from bot.store.store import Store, nonce, queries
+from tests.fakes.house import SATURDAY, paper
+from tests.fakes.ports import SteppedClock
+
+CHAT = Chat("fake:a", "fake", "a")
+TOPIC = Topic("t1", "key", '"talking"')
+STORE = Path(store_module.__file__)
+
+
+def opened(path: Path, clock: SteppedClock | None = None) -> Store:
+    return Store(path / "paperboy.db", clock or SteppedClock(SATURDAY))
+
+
+async def with_subscription(store: Store) -> None:
+    await store.hear(Said("said:1", CHAT, "/subscribe talking"))
+    await store.answer("said:1", CHAT.id, [Part("ok")], [Subscribe(TOPIC, "talking")])
+
+
+def test_every_query_is_used_and_every_used_query_exists() -> None:
+    code = STORE.read_text(encoding="utf-8") + (STORE.parent / "drivers.py").read_text(encoding="utf-8")
+    used = set(re.findall(r'(?:run|read)\(\s*"(\w+)"', code))
+    used |= set(re.findall(r"run\('(\w+)'", code))
+    assert used == queries().keys()
+
+
+def test_queries_are_portable() -> None:
+    for name, text in queries().items():
+        sql = re.sub(r"--.*", "", text)
+        assert not re.search(r"\b(OR REPLACE|OR IGNORE|AUTOINCREMENT|json_|strftime|rowid|GREATEST|max\([^)]*,)", sql), name
+
+
+def test_a_failed_write_undoes_itself_and_nobody_else(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.open()
+        good = [store.add_papers([paper(n)], baseline=False) for n in range(20)]
+        bad = store._db.write(lambda q: q("add_topic", id=None, key=None, fts=None, now=0))
+        results = await asyncio.gather(*good[:10], bad, *good[10:], return_exceptions=True)
+        assert isinstance(results[10], sqlite3.IntegrityError)
+        assert (await store.counts()).papers == 20
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_effects_answer_and_end_of_a_command_are_one(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.open()
+        assert await store.hear(Said("said:1", CHAT, "/subscribe talking"))
+        assert not await store.hear(Said("said:1", CHAT, "/subscribe talking")), "a repeated update is recognised"
+        for _ in range(2):  # as after a crash between the commit and its answer
+            await store.answer("said:1", CHAT.id, [Part("ok")], [Subscribe(TOPIC, "talking")])
+        counts = await store.counts()
+        assert (counts.subscriptions, counts.sends) == (1, (("due", 1),))
+        assert await store.next_said(CHAT.id) is None
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_seen_is_delivered_to_be(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        store = opened(tmp_path, clock)
+        await store.open()
+        await with_subscription(store)
+        clock.step(1)
+        await store.add_papers([paper(1), paper(2)], baseline=False)
+        topics, stamp = await store.topics()
+        assert topics == [TOPIC]
+        assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", ["2611.00001"])], stamp)
+        assert await store.waiting(CHAT.id) == 1
+        assert await store.compose(CHAT.id, next_at=None) == ["2611.00001"]
+        assert await store.compose(CHAT.id, next_at=None) == []
+        await store.add_papers([paper(1, version=2)], baseline=False)
+        assert await store.waiting(CHAT.id) == 0, "a v2 is no new paper"
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_topic_added_during_matching_starts_it_over(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.open()
+        await store.add_papers([paper(1)], baseline=False)
+        _, stamp = await store.topics()
+        await with_subscription(store)
+        assert not await store.add_matches(["2611.00001"], [], stamp)
+        assert [p.id for p in await store.unmatched(10)] == ["2611.00001"]
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        store = opened(tmp_path, clock)
+        await store.open()
+        await store.add_papers([paper(1)], baseline=False)
+        clock.step(1)
+        await with_subscription(store)
+        clock.step(1)
+        await store.add_papers([paper(2)], baseline=True)
+        await store.add_papers([paper(3)], baseline=False)
+        _, stamp = await store.topics()
+        ids = ["2611.00001", "2611.00002", "2611.00003"]
+        assert await store.add_matches(ids, [("t1", ids)], stamp)
+        assert await store.compose(CHAT.id, next_at=None) == ["2611.00003"]
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        store = opened(tmp_path, clock)
+        await store.open()
+        await with_subscription(store)
+        clock.step(1)
+        await store.add_papers([paper(1)], baseline=False)
+        _, stamp = await store.topics()
+        await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
+        await store.compose(CHAT.id, next_at=None)
+        assert await store.open_digests(CHAT, Wanted()) == []
+        assert "summarize:2611.00001" in await store.due(Wanted())
+        assert await store.add_summary(paper(1), Wanted(), Summary("one", ("two",))) == [CHAT.id]
+        (digest,) = await store.open_digests(CHAT, Wanted())
+        assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]
+        for _ in range(2):
+            await store.plan(digest, [Part("message", ("2611.00001",))])
+        assert (await store.counts()).sends == (("due", 2),)  # the answer to /subscribe, and this
+        assert await store.open_digests(CHAT, Wanted()) == []
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_claims_are_fenced(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.open()
+        await with_subscription(store)
+        head = await store.next_send(CHAT.id)
+        assert head
+        first = await store.claim(head, CHAT)
+        assert first
+        assert await store.claim(head, CHAT) is None
+        assert await store.recover(resend=True) == 1
+        second = await store.claim(head, CHAT)
+        assert second
+        assert (second.attempt, second.doubted, second.nonce) == (2, 1, first.nonce)
+        await store.settle(first, "dead")  # the one declared dead comes back: it may not speak any more
+        assert dict((await store.counts()).sends) == {"sending": 1}
+        await store.settle(second, "sent", message="m")
+        assert dict((await store.counts()).sends) == {"sent": 1}
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_gate_hands_out_its_rate_and_survives_a_restart(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        for _ in range(2):
+            store = opened(tmp_path, clock)
+            await store.open()
+            start = clock.now()
+            for _ in range(5):
+                await store.take("arxiv", Rate(every=3000))
+            assert clock.now() - start >= 4 * 3000
+            await store.close()
+        store = opened(tmp_path, clock)
+        await store.open()
+        await store.hold("arxiv", 120)
+        start = clock.now()
+        await store.take("arxiv", Rate(every=3000))
+        assert clock.now() - start >= 120_000
+        clock.step(3600)
+        start = clock.now()
+        for _ in range(4):
+            await store.take("chat", Rate(every=1000, burst=3))
+        assert clock.now() - start <= 3000
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_ledger_has_one_owner(tmp_path: Path) -> None:
+    path = tmp_path / "paperboy.db"
+    with owner(path), pytest.raises(ConfigError, match="Another Paperboy"), owner(path):
+        pass
+    with owner(path):
+        pass
+
+
+def test_a_file_that_is_no_ledger_ends_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "paperboy.db").write_text("not a database, but long enough to look like one" * 20, encoding="utf-8")
+
+    async def run() -> None:
+        with pytest.raises(ConfigError, match="DATABASE_URL"):
+            await opened(tmp_path).open()
+
+    asyncio.run(run())
+
+
+def test_a_nonce_fits_discord() -> None:
+    assert len(nonce("digest:fake:a#1#0")) == 25
+    assert nonce("a") != nonce("b")

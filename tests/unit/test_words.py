@@ -1,0 +1,52 @@
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from bot.core.commands import COMMANDS
+from bot.words import WORDS, count, say
+
+BOT = Path(__file__).resolve().parents[2] / "bot"
+
+
+def names(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_every_language_has_the_same_sentences_with_the_same_values() -> None:
+    english = WORDS["en"]
+    for words in WORDS.values():
+        assert words.keys() == english.keys()
+        assert all(names(words[key]) == names(english[key]) for key in english)
+
+
+def used() -> set[str]:
+    found: set[str] = set()
+    for path in BOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in WORDS["en"]:
+                if path.name != "words.py":
+                    found.add(node.value)
+    return found | {command.does for command in COMMANDS} | {"setting_mode_daily", "setting_mode_asap"}
+
+
+def test_no_sentence_is_left_over() -> None:
+    assert WORDS["en"].keys() - used() == set()
+
+
+@pytest.mark.parametrize("key", WORDS["en"])
+def test_the_voice(key: str) -> None:
+    sentence = WORDS["en"][key]
+    assert "!" not in sentence
+    assert not re.search(r"\b(oops|awesome|please wait|AI-powered)\b", sentence, re.IGNORECASE)
+
+
+def test_counting() -> None:
+    assert count("en", 1, "count_one", "count_papers") == "1 paper"
+    assert count("en", 1284, "count_one", "count_papers") == "1,284 papers"
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert say("tlh", "abstract") == "abstract"

@@ -154,4 +154,3 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[None, No
     "doctor": _doctor,
     "summarize": _summarize,
 }
-

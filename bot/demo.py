@@ -38,7 +38,9 @@ async def play(settings: Settings, *, once: bool) -> int:
                 assert chat is not None, "tour() made it"  # noqa: S101 - an impossible state
                 app.console.say(await silence.reason(app.store, chat))
             if not once:
-                app.console.say("Try a number to open a paper, /subscribe graph neural networks, /search galaxy, /help.")
+                app.console.say(
+                    "Try a number to open a paper, /subscribe graph neural networks, /search galaxy, /help."
+                )
                 await app.serve()
                 app.console.say("\nThat was the demo. `python -m bot run` is the real thing.")
     return 0

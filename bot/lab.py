@@ -57,7 +57,9 @@ def _tldr(options: argparse.Namespace) -> int:
         elif isinstance(text, str):
             abstract, tldr = text, extract.summarize(title, text).tldr
         else:
-            raise UserError(f"{options.file}, line {number}: a row has an abstract (text) or a source (list of sentences).")
+            raise UserError(
+                f"{options.file}, line {number}: a row has an abstract (text) or a source (list of sentences)."
+            )
         if options.takeaways:
             found = extract.summarize(title, abstract)
             print(json.dumps({"tldr": tldr, "takeaways": found.takeaways}, ensure_ascii=False))

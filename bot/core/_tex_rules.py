@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.core._tex_tables import DOUBLE_STRUCK, MATH_ACCENTS, SCRIPTS
 
 ESCAPED = re.compile(r"\\([_%#&~])")
-_MONEY = re.compile(r"\d[\d.,]*\s*(?:[a-z]{3,}|USD|[kKMB]\b.*\()")
+_MONEY = re.compile(r"\d[\d.,]*\s*(?:[a-z]{3,}|USD)")
 _PROSE = re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}\s")
 _ENVIRONMENT = re.compile(r"(?:itemize|enumerate|center|quote|abstract|equation|align|displaymath|math|eqnarray)\*?")
 _ORDINALS = frozenset({"th", "st", "nd", "rd"})
@@ -121,7 +121,7 @@ def bracketed(shown: str) -> str:
 def is_math(inner: str, after: str) -> bool:
     """Tell math from what stands between two sums of money: '$5 million and $6 million', 'US$10-$20'."""
     tex = "\\" in inner
-    if inner[0].isdigit() and (inner[-1].isspace() or (after.isdigit() and not tex) or _MONEY.match(inner)):
+    if inner[0].isdigit() and ((after.isdigit() and not tex) or _MONEY.match(inner)):
         return False
     if _PROSE.search(inner) and not tex:
         return False

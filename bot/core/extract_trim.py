@@ -1,17 +1,19 @@
-"""Shortens a sentence without changing its claim: drops the discourse opener, parentheses, a leading purpose.
+"""Shortens a sentence without changing its claim: drops the opener, parentheses, a leading purpose, an aside at the end.
 
 What remains is the author's own words in the author's order, save for a capital at the front and a full stop at the
-end. A clause is never cut out of the middle or off the end: it may carry the caveat.
+end. An aside goes only if it is plainly one (", which ...", ", leading to ...") and holds no word of a caveat.
 """
 
 import re
 from typing import Final
 
+from bot.core import extract_cues as cues
+
 _OPENER: Final = re.compile(
     r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey)|here(?:in)?|specifically|"
     r"in particular|moreover|furthermore|additionally|in addition|finally|thus|therefore|hence|consequently|"
     r"as a result|to (?:this|that|these) ends?|however|more (?:precisely|specifically)|to the best of our knowledge|"
-    r"in summary|in short|overall|in contrast|instead|accordingly|besides|also|further|"
+    r"in summary|in short|overall|in contrast|instead|accordingly|besides|also|further|as such|at the same time|"
     r"(?:inspired|motivated) by (?:this|that|these)[^,]{0,60}|"
     r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|achieve|handle|deal with|"
     r"cope with|do) (?:this|these|that|those|such|so|the above)\b[^,]{0,60}|"
@@ -21,7 +23,9 @@ _OPENER: Final = re.compile(
 )
 _BARE_OPENER: Final = re.compile(
     r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey)|here(?:in)?|in this way|then|next|"
-    r"also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence) (?=(?:we|it|I|our)\b)",
+    r"also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence|"
+    r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|handle|do) (?:this|these|so)"
+    r"(?: \w+){0,2}) (?=(?:we|it|I|our)\b)",
     re.IGNORECASE,
 )
 _COUNTED: Final = re.compile(
@@ -41,6 +45,15 @@ _PURPOSE: Final = re.compile(
 )
 # "f(x)" and mathematics are no parentheses in this sense.
 _PARENTHESIS: Final = re.compile(r" \((?![ivx]{1,3}\)|[a-z0-9]\))(?:[^()]|\([^()]*\)){2,400}\)")
+_ASIDE: Final = re.compile(
+    r", (?:which|thereby|thus|hence|making|allowing|enabling|leading to|resulting in|yielding|achieving|outperforming|"
+    r"demonstrating|showing|improving|providing|giving|suggesting) [^,;:()]{10,240}$"
+)
+_CAVEAT: Final = re.compile(
+    r"\b(?:only|not|no|nor|never|unless|if|when|whenever|however|but|except|assuming|provided that|under|at the cost|"
+    r"limited|fails?|cannot|without|despite|although|while|whereas|less|fewer|lower|worse|hardly|rarely|may|might)\b",
+    re.IGNORECASE,
+)
 _EXAMPLE: Final = re.compile(r" \((?:e\.g\.|i\.e\.|see|cf\.|such as)[^()]*\)")
 _MATHEMATICS: Final = re.compile(r"[$\\]")
 _FEWEST_LEFT: Final = 6  # words; with fewer the sentence says too little
@@ -50,7 +63,7 @@ _LONG_BULLET: Final = 22  # words
 
 def without_opener(sentence: str) -> str:
     """Drop "In this paper," "Results:" "To address this problem," and the like from a folded sentence."""
-    text = sentence
+    text = sentence.lstrip(" .,;:") or sentence
     for pattern in (_LABEL, _OPENER, _BARE_OPENER, _OPENER, _BARE_OPENER):
         shorter = _cut(pattern, text)
         text = shorter if len(shorter.split()) >= _FEWEST_LEFT else text
@@ -61,10 +74,11 @@ def variants(sentence: str) -> list[tuple[str, frozenset[str]]]:
     """Return the sentence without its opener, then what else may stand for it, each with what was dropped."""
     base = without_opener(sentence)
     found: dict[str, frozenset[str]] = {base: frozenset()}
-    for text, dropped in ((base, ()), (_capital(_cut(_PURPOSE, base)), ("purpose",))):
-        for shorter, more in ((text, dropped), (_without_parentheses(text), (*dropped, "parenthesis"))):
+    for name, shorten in (("purpose", _without_purpose), ("parenthesis", _without_parentheses), ("aside", _without_aside)):
+        for text, dropped in tuple(found.items()):
+            shorter = shorten(text)
             if shorter not in found and len(shorter.split()) >= _FEWEST_CUT:
-                found[shorter] = frozenset(more)
+                found[shorter] = dropped | {name}
     return [(closed(text), dropped) for text, dropped in found.items()]
 
 
@@ -90,6 +104,19 @@ def closed(text: str) -> str:
 def _cut(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.match(text)
     return text[found.end() :] if found else text
+
+
+def _without_purpose(text: str) -> str:
+    return _capital(_cut(_PURPOSE, text))
+
+
+def _without_aside(text: str) -> str:
+    """Cut an aside off the end of "We do ..."; in other sentences the main verb may follow it."""
+    found = _ASIDE.search(text)
+    if not found or _CAVEAT.search(found[0]) or _MATHEMATICS.search(text):
+        return text
+    kept = text[: found.start()]
+    return kept if cues.WE.match(kept) or cues.PROPOSE.match(kept) else text
 
 
 def _without_parentheses(text: str) -> str:

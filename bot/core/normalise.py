@@ -1,12 +1,12 @@
 """Folds text of papers and of queries into the same plain tokens, so that matching is a comparison of tokens.
 
 A token is a run of [a-z0-9]: nothing else leaves this module, so FTS5's `unicode61` never splits, folds or reads a
-token as syntax, and a phrase test is the substring test `" a b " in " ... "`. Folding is idempotent: what it returns,
-it returns again. Only plurals are folded: Porter's stemmer merges "generation" with "general" and breaks prefixes
-(facts/matching.md, Part 1). About 0.15 ms a paper; nothing here raises.
+token as syntax, and a phrase test is the substring test `" a b " in " ... "`. Only plurals are folded: Porter's stemmer
+merges "generation" with "general" and breaks prefixes (facts/matching.md, Part 1). About 0.15 ms a paper; nothing here
+raises.
 """
 
-# ruff: noqa: RUF001, RUF003 - letters that look alike are this module's subject
+# ruff: noqa: RUF001, RUF003, SIM905 - letters that look alike are the subject, and words are read more easily unquoted
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -76,13 +76,15 @@ _GLUE: Final = re.compile(
 )
 _IRREGULAR: Final = {
     plural: singular
-    for pair in """matrices:matrix vertices:vertex indices:index analyses:analysis hypotheses:hypothesis phenomena:phenomenon
-    criteria:criterion theses:thesis syntheses:synthesis diagnoses:diagnosis axes:axis bases:base basis:base
-    biases:bias gases:gas lenses:lens viruses:virus atlases:atlas buses:bus campuses:campus corpora:corpus
-    spectra:spectrum supernovae:supernova novae:nova nebulae:nebula formulae:formula antennae:antenna nuclei:nucleus
-    stimuli:stimulus radii:radius loci:locus moduli:modulus automata:automaton minima:minimum maxima:maximum
-    optima:optimum polyhedra:polyhedron bacteria:bacterium mice:mouse caches:cache niches:niche movies:movie
-    cookies:cookie quizzes:quiz gpus:gpu cpus:cpu tpus:tpu npus:npu apis:api guis:gui rois:roi pois:poi mris:mri""".split()
+    for pair in """matrices:matrix vertices:vertex indices:index analyses:analysis hypotheses:hypothesis
+    phenomena:phenomenon criteria:criterion theses:thesis syntheses:synthesis diagnoses:diagnosis
+    axes:axis bases:base basis:base biases:bias gases:gas lenses:lens viruses:virus atlases:atlas
+    buses:bus campuses:campus corpora:corpus spectra:spectrum supernovae:supernova novae:nova
+    nebulae:nebula formulae:formula antennae:antenna nuclei:nucleus stimuli:stimulus radii:radius
+    loci:locus moduli:modulus automata:automaton minima:minimum maxima:maximum optima:optimum
+    polyhedra:polyhedron bacteria:bacterium mice:mouse caches:cache niches:niche movies:movie
+    cookies:cookie quizzes:quiz gpus:gpu cpus:cpu tpus:tpu npus:npu apis:api guis:gui rois:roi
+    pois:poi mris:mri""".split()
     for plural, _, singular in (pair.partition(":"),)
 }
 _KEEP: Final = frozenset(

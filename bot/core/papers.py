@@ -1,7 +1,8 @@
 """Reads papers from the JSON rows of a corpus, whatever its dialect: a file of one's own, a harvest, a data set.
 
 Fields may be called abstract or summary, comments or comment; authors and categories may be lists or text with commas.
-What a row does not say stays empty (dates: 0); an id, a title, an abstract and categories are required.
+What a row does not say stays empty (dates: 0); an id, a title, an abstract and categories are required. An id that went
+through a spreadsheet as a number ('707.223', '1710.0061600000001') gets back the zeros that it had ('0707.2230').
 """
 
 import re
@@ -12,6 +13,9 @@ from bot.core import arxiv_id
 from bot.errors import UserError
 from bot.model import Paper
 
+# A month without its zero, a number without its last ones, or with the noise of binary fractions.
+_NUMBER: Final = re.compile(r"\d{3,4}\.(?:\d{1,4}|\d{10,})")
+_FIVE_DIGITS: Final = "1501"  # ids of January 2015 and later have five digits after the dot
 _COMMA: Final = re.compile(r"\s*(?:,|;)\s*(?:and\s+)?|\s+and\s+")
 
 
@@ -20,7 +24,7 @@ def from_row(row: dict[str, Any]) -> Paper:
 
     `published` and `updated` are midnight UTC where the row holds a day only, and 0 where it holds none.
     """
-    found = arxiv_id.parse(_text(row, "id"))
+    found = _id(row)
     stated = row.get("version")
     version = found.version or (stated if isinstance(stated, int) and stated > 0 else 1)
     published = _when(row, "published", "created", "published_date", "created_date")
@@ -38,6 +42,15 @@ def from_row(row: dict[str, Any]) -> Paper:
         journal_ref=_text(row, "journal_ref", "journal-ref", optional=True),
         doi=_text(row, "doi", optional=True),
     )
+
+
+def _id(row: dict[str, Any]) -> arxiv_id.ArxivId:
+    text = _text(row, "id").strip()
+    month = text.partition(".")[0].zfill(4)
+    digits = 5 if month >= _FIVE_DIGITS else 4
+    if _NUMBER.fullmatch(text) and not re.fullmatch(rf"\d{{4}}\.\d{{{digits}}}", text):
+        text = f"{float(text):0{5 + digits}.{digits}f}"
+    return arxiv_id.parse(text)
 
 
 def _value(row: dict[str, Any], keys: tuple[str, ...]) -> Any:

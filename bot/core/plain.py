@@ -160,11 +160,12 @@ class _Reader:
         while end > 0 and text[end - 1] == "\\" and text[end - 2 : end - 1] != "\\":
             end = text.find(mark, end + 1)
         inner = text[start:end] if end >= 0 else ""
-        if not inner.strip() or "\n" in inner or not is_math(inner, text[end + len(mark) :][:1]):
+        math = re.sub(r"(?:\\\\?\s*)+$", "", inner.strip())  # '$x \ $' ends with a blank, not with a backslash
+        if not math or "\n" in inner or not is_math(inner, text[end + len(mark) :][:1]):
             self._say("$")
             return
         self._at = end + len(mark)
-        self._say(self._sub(inner.strip(), math=True))
+        self._say(self._sub(math, math=True))
 
     def _group(self) -> None:
         begun, end = self._at - 1, self._close.get(self._at - 1)
@@ -198,7 +199,9 @@ class _Reader:
         if raw is None:
             self._say(mark)
             return
-        shown = self._sub(raw, math=True).replace(" ", "") if "text" not in raw else self._sub(raw, math=True).strip()
+        shown = (
+            self._sub(raw, math=True).replace(" ", "") if "text" not in raw else self._sub(raw, math=True).strip(" ")
+        )
         if self._last() == " " and self._math:
             self._out[-1] = self._out[-1][:-1]  # 'x ^2' is 'x^2'
             self._out = [piece for piece in self._out if piece]
@@ -208,7 +211,7 @@ class _Reader:
         """Take the next argument, a group, a command (with its own first argument) or a character; None at the end."""
         begun = self._at
         self._skip()
-        if self._at >= len(self._text):
+        if not self._next().strip():
             self._at = begun
             return None
         if self._next() == "{" and self._at in self._close:
@@ -266,7 +269,7 @@ class _Reader:
             return False
         begun = self._at
         raw = self._argument()
-        letter = "" if raw is None else self._sub(raw).strip().translate(_DOTTED)
+        letter = "" if raw is None else self._sub(raw).strip(" ").translate(_DOTTED)
         set_ = unicodedata.normalize("NFC", letter[:1] + mark) + letter[1:]
         if not letter[:1].isalpha() or (name.isalpha() and len(set_) > 1):
             self._at = begun
@@ -280,7 +283,7 @@ class _Reader:
             if end < 0:
                 return False
             inner, self._at = self._text[self._at : end], end + 2
-            self._say(self._sub(inner.strip(), math=True))
+            self._say(self._sub(inner.strip(" \t"), math=True))
             return True
         if sign not in _ESCAPES or (sign == " " and not self._text[self._at :].strip()):
             return False
@@ -354,10 +357,14 @@ class _Reader:
             self._at = begun
 
     def _dropped(self) -> bool:
+        begun = self._at
         self._optional()
         self._optional()
         if self._argument() is None:
             return False
+        if "\n" in (dropped := self._text[begun : self._at]):
+            self._say("\n" * dropped.count("\n"))
+            return True
         if self._last() == " ":  # '~\cite{x}.' leaves no blank before the point
             self._out[-1] = self._out[-1][:-1]
             self._out = [piece for piece in self._out if piece]

@@ -4,7 +4,7 @@ The only error is UserError, whose `at` is an index into the text as it was type
 reading changes a length. What could never match (a foreign script, an unknown category) is an error, not a silence.
 """
 
-# ruff: noqa: RUF001 - signs that look alike are what people type
+# ruff: noqa: RUF001, SIM905 - signs that look alike are what people type, and words are read more easily unquoted
 import re
 from difflib import get_close_matches
 from typing import Final, NamedTuple
@@ -175,6 +175,8 @@ def _term(column: Column, text: str, word: _Word) -> Term:
     if unclean or _tokens(column, written, prefix) != tokens:
         words = normalise.name_tokens(raw) if column in ("all", "authors") else normalise.pieces(raw)
         written = " ".join(words)
+        if _tokens(column, written, prefix) != tokens:
+            written = ", ".join(words)  # a comma keeps "poly" from being glued to what follows
     return Term(column, tokens, prefix, () if names == tokens else names, written)
 
 

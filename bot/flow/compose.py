@@ -12,8 +12,8 @@ async def compose(store: Ledger, ports: Ports, key: str) -> None:
     chat = await store.chat(key.partition(":")[2])
     if chat is None or chat.suspended:
         return
-    papers = await store.compose(chat.id, next_at=times.next_digest(chat, ports.clock.now()))
-    for paper in papers:
+    count, missing = await store.compose(chat.id, ports.wanted, next_at=times.next_digest(chat, ports.clock.now()))
+    for paper in missing:
         ports.nudge(f"summarize:{paper}")
-    if papers:
+    if count and not missing:
         ports.nudge(f"deliver:{chat.id}")

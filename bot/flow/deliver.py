@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 
 from bot.core import post
 from bot.core.split import split
-from bot.errors import Gone, Later, Refused
+from bot.errors import Gone, InDoubt, Later, Refused
 from bot.model import Chat, Digest, Part, Post, Send
 from bot.ports import Ledger, Platform, Ports
 
@@ -32,61 +32,57 @@ def _lay_out(platform: Platform, digest: Digest) -> list[Part]:
 
 async def deliver(store: Ledger, ports: Ports, key: str) -> None:
     """`deliver:<chat>`: drain what waits for one chat; the engine runs at most one of these per chat."""
-    chat = await store.chat(key.partition(":")[2])
+    chat, digests, head = await store.queue(key.partition(":")[2], ports.wanted)
     platform = ports.platforms.get(chat.platform) if chat else None
     if chat is None or platform is None or chat.suspended:
         return
-    for digest in await store.open_digests(chat, ports.wanted):
-        await store.plan(digest, await asyncio.to_thread(_lay_out, platform, digest))
-    while head := await store.next_send(chat.id):
+    for digest in digests:
+        head = await store.plan(digest, await asyncio.to_thread(_lay_out, platform, digest))
+    while head:
         # The narrow budget first, the wide one last: no slot of the bot's is spent on a chat that has to wait.
         await ports.gate.take(f"chat:{chat.platform}:{chat.address}", platform.chat_rate)
         await ports.gate.take(f"token:{platform.name}", platform.token_rate)
-        if not await _unbroken(_attempt(store, ports, platform, chat, head)):
-            return
+        head = await _unbroken(_attempt(store, ports, platform, chat, head))
 
 
-async def _attempt(store: Ledger, ports: Ports, platform: Platform, chat: Chat, head: str) -> bool:
-    """Claim, send, settle; False if the chat's queue has to wait."""
+async def _attempt(store: Ledger, ports: Ports, platform: Platform, chat: Chat, head: str) -> str | None:
+    """Claim, send, settle; returns the head of the queue, or None if the chat has to wait."""
     send = await store.claim(head, chat)
     if send is None:
-        return True
+        return None
     wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(send.attempt - 1, 10))
     try:
         message = await platform.send(send)
     except Later as problem:
         if send.attempt >= _TRIES:
-            await store.settle(send, "dead", error=str(problem))
-            return True
+            return await store.settle(send, "dead", error=str(problem))
         wait = wait if problem.wait is None else problem.wait
-        await store.settle(send, "due", error=str(problem), wait=wait)
         await ports.gate.hold(f"chat:{chat.platform}:{chat.address}", wait)
-        return False
+        await store.settle(send, "due", error=str(problem), wait=wait)
+        return None
     except Gone as problem:
-        await store.settle(send, "due", error=str(problem))
         await store.suspend(chat.id, str(problem))
-        return False
+        await store.settle(send, "due", error=str(problem))
+        return None
     except Refused as problem:
-        await store.settle(send, "dead", error=str(problem))
-        return True
+        return await store.settle(send, "dead", error=str(problem))
     except Exception as problem:  # InDoubt, or a fault of ours after the request may have left
-        log.warning("%s: in doubt: %s", send.id, problem, exc_info=True)
-        await _doubt(store, ports, send, str(problem) or type(problem).__name__, wait)
-        return True
-    await store.settle(send, "sent", message=message)
-    return True
+        log.warning("%s: in doubt: %s", send.id, problem, exc_info=not isinstance(problem, InDoubt))
+        return await store.settle(send, _doubtful(ports, send), error=_text(problem), wait=wait, doubt=True)
+    return await store.settle(send, "sent", message=message)
 
 
-async def _doubt(store: Ledger, ports: Ports, send: Send, error: str, wait: float) -> None:
+def _doubtful(ports: Ports, send: Send) -> str:
     if send.doubted + 1 >= _DOUBTS:
-        await store.doubt(send, "dead", error=error)
-    elif ports.settings.on_doubt == "skip":
-        await store.doubt(send, "skipped", error=error)
-    else:
-        await store.doubt(send, "due", error=error, wait=wait)
+        return "dead"
+    return "skipped" if ports.settings.on_doubt == "skip" else "due"
 
 
-async def _unbroken(work: Awaitable[bool]) -> bool:
+def _text(problem: Exception) -> str:
+    return str(problem) or type(problem).__name__
+
+
+async def _unbroken(work: Awaitable[str | None]) -> str | None:
     """Finish a send that has begun even when asked to stop; a second request to stop does break it."""
     task = asyncio.ensure_future(work)
     try:

@@ -53,7 +53,9 @@ def text(post: Post) -> str:
     def of(blocks: Iterable[Block]) -> list[str]:
         lines: list[str] = []
         for block in blocks:
-            lines += [block.label, *of(block.lines)] if isinstance(block, Fold) else ["".join(s.text for s in block.spans)]
+            lines += (
+                [block.label, *of(block.lines)] if isinstance(block, Fold) else ["".join(s.text for s in block.spans)]
+            )
         return lines
 
     return "\n".join([*of(post.head), *(line for item in post.items for line in of(item.blocks)), *of(post.foot)])

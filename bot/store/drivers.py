@@ -11,7 +11,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from queue import SimpleQueue
@@ -87,18 +86,26 @@ class Sqlite:
 
     async def read(self, query: str, **values: object) -> list[Row]:
         """Run one named query on a read-only connection."""
-        assert self._loop is not None, "open() comes first"  # noqa: S101 - a programming error
-        return await self._loop.run_in_executor(self._readers, partial(self._read, query, values))
+        return await self.look(lambda run: run(query, **values))
 
-    def _read(self, query: str, values: dict[str, object]) -> list[Row]:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+    async def look(self, work: Callable[[Run], T]) -> T:
+        """Run `work(run)`, any number of named queries, on a read-only connection."""
+        assert self._loop is not None, "open() comes first"  # noqa: S101 - a programming error
+        return await self._loop.run_in_executor(self._readers, lambda: work(self._reader()))
+
+    def _reader(self) -> Run:
+        run: Run | None = getattr(self._local, "run", None)
+        if run is None:
             connection = sqlite3.connect(self.path, check_same_thread=False)  # closed by close()
             connection.execute("PRAGMA query_only=ON")
             connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-            self._local.connection = connection
             self._connections.append(connection)
-        return connection.execute(self._queries[query], values).fetchall()
+
+            def run(query: str, /, **values: object) -> list[Row]:
+                return connection.execute(self._queries[query], values).fetchall()
+
+            self._local.run = run
+        return run
 
     def _connect(self) -> Database:
         try:

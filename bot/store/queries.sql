@@ -163,12 +163,9 @@ WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING id, payload, a
 
 -- name: settle
 -- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.
-UPDATE send SET state = :state, not_before = :not_before, message = :message, error = :error, settled_at = :now
+UPDATE send SET state = :state, not_before = :not_before, message = :message, error = :error, settled_at = :now,
+                doubted = doubted + :doubt
 WHERE id = :id AND attempt = :attempt AND state = 'sending';
-
--- name: doubt
-UPDATE send SET state = :state, doubted = doubted + 1, not_before = :not_before, error = :error, settled_at = :now
-WHERE id = :id AND state = 'sending' AND attempt = :attempt;
 
 -- name: doubt_all
 -- What a dead process was sending: accepted or not, nobody knows.
@@ -183,6 +180,11 @@ UNION SELECT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned =
 -- name: due_summaries
 SELECT DISTINCT d.paper FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
 WHERE d.send IS NULL AND c.suspended = '' AND NOT EXISTS (
+    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
+      AND s.prompt = :prompt AND s.model = :model);
+
+-- name: without_summary
+SELECT d.paper FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = :digest AND NOT EXISTS (
     SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
       AND s.prompt = :prompt AND s.model = :model);
 

@@ -191,51 +191,54 @@ class Store:
         at: int | None = (await self._db.read("last_digest", chat=chat))[0][0]
         return at
 
-    async def compose(self, chat: str, *, next_at: int | None) -> list[str]:
+    async def compose(self, chat: str, wanted: Wanted, *, next_at: int | None) -> tuple[int, list[str]]:
         """Make a digest of all that waits for a chat, if anything does, and set its next instant.
 
-        Returns the base ids it carries.
+        Returns how many papers it carries, and the base ids of those that have no summary yet.
         """
         now = self._clock.now()
 
-        def work(run: Query) -> list[str]:
+        def work(run: Query) -> tuple[int, list[str]]:
             scanned = run("scanned", chat=chat)[0][0]
             digest = f"{chat}#{run('digests_of', chat=chat)[0][0] + 1}"
-            papers = [row[0] for row in run("add_deliveries", chat=chat, digest=digest)]
+            papers = run("add_deliveries", chat=chat, digest=digest)
             if papers:
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
             run("set_next", id=chat, next_at=next_at)
-            return papers
+            return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **_wanted(wanted))]
 
         return await self._db.write(work)
 
-    async def open_digests(self, chat: Chat, wanted: Wanted) -> list[Digest]:
-        """Digests not yet cut into messages whose papers all have their summaries, the oldest first."""
-        found = []
-        key = {"language": wanted.language, "prompt": wanted.prompt, "model": wanted.model}
-        for id_, at, scanned in await self._db.read("open_digests", chat=chat.id, **key):
-            labels: dict[str, dict[str, str]] = {}
-            for paper, topic, label in await self._db.read("topics_of_deliveries", digest=id_):
-                labels.setdefault(paper, {})[topic] = label
-            entries = []
-            for row in await self._db.read("entries", digest=id_, **key):
-                paper, own = _paper(row[:11]), row[12]
-                under = labels.get(paper.id, {})
-                others = tuple(label for topic, label in under.items() if topic != own)
-                entries.append(Entry(paper, _summary(row[11]), under.get(own, ""), others))
-            found.append(Digest(id_, chat, at, scanned, tuple(entries)))
-        return found
+    async def queue(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest], str | None]:
+        """What waits for a chat: the chat, its digests that are ready to be cut into messages, the head of its sends."""
+        now = self._clock.now()
 
-    async def plan(self, digest: Digest, parts: Sequence[Part]) -> None:
-        """Freeze a digest's messages and point each delivery to the one that carries it."""
+        def work(run: Query) -> tuple[Chat | None, list[Digest], str | None]:
+            rows = run("chat", id=chat)
+            if not rows:
+                return None, [], None
+            found = Chat(*rows[0])
+            digests = [
+                Digest(id_, found, at, scanned, _entries(run, id_, wanted))
+                for id_, at, scanned in run("open_digests", chat=chat, **_wanted(wanted))
+            ]
+            return found, digests, _head(run, chat, now)
 
-        def work(run: Query) -> None:
+        return await self._db.look(work)
+
+    async def plan(self, digest: Digest, parts: Sequence[Part]) -> str | None:
+        """Freeze a digest's messages and point each delivery to the one that carries it; returns the queue's head."""
+        now = self._clock.now()
+
+        def work(run: Query) -> str | None:
             if run("plan_digest", digest=digest.id):
-                for id_, part in zip(_add_sends(run, digest.chat.id, f"digest:{digest.id}", parts), parts, strict=True):
+                ids = _add_sends(run, digest.chat.id, f"digest:{digest.id}", parts)
+                for id_, part in zip(ids, parts, strict=True):
                     for paper in part.papers:
                         run("point_delivery", send=id_, chat=digest.chat.id, paper=paper, digest=digest.id)
+            return _head(run, digest.chat.id, now)
 
-        await self._db.write(work)
+        return await self._db.write(work)
 
     async def latest(self, chat: str, limit: int) -> list[tuple[Paper, str]]:
         """Return the last papers that matched a chat's topics, with the topic's label; sent or not."""
@@ -243,27 +246,33 @@ class Store:
 
     # --- sends
 
-    async def next_send(self, chat: str) -> str | None:
-        """Id of the head of a chat's queue, if it may go now."""
-        rows = await self._db.read("next_send", chat=chat)
-        return rows[0][0] if rows and rows[0][1] <= self._clock.now() else None
-
     async def claim(self, send: str, chat: Chat) -> Send | None:
         """Take a message for sending, so that a crash leaves a trace of the attempt."""
         rows = await self._db.write(lambda run: run("claim", id=send, now=self._clock.now()))
         return Send(rows[0][0], chat, *rows[0][1:]) if rows else None
 
-    async def settle(self, send: Send, state: str, *, message: str = "", error: str = "", wait: float = 0) -> None:
-        """End an attempt: 'sent', 'dead', or 'due' again after `wait` seconds."""
-        now = self._clock.now()
-        values = {"state": state, "message": message, "error": error, "not_before": now + int(wait * 1000)}
-        await self._db.write(lambda run: run("settle", id=send.id, attempt=send.attempt, now=now, **values))
+    async def settle(
+        self, send: Send, state: str, *, message: str = "", error: str = "", wait: float = 0, doubt: bool = False
+    ) -> str | None:
+        """End an attempt and return the head of the chat's queue.
 
-    async def doubt(self, send: Send, state: str, *, error: str, wait: float = 0) -> None:
-        """Record an attempt whose outcome nobody knows; `state` is 'due' (resend) or 'skipped'."""
+        `state` is 'sent', 'dead', 'skipped', or 'due' again after `wait` seconds; `doubt` records that nobody knows
+        whether the message arrived.
+        """
         now = self._clock.now()
-        values = {"state": state, "error": error, "not_before": now + int(wait * 1000)}
-        await self._db.write(lambda run: run("doubt", id=send.id, attempt=send.attempt, now=now, **values))
+        values: dict[str, Any] = {
+            "state": state,
+            "message": message,
+            "error": error,
+            "not_before": now + int(wait * 1000),
+            "doubt": int(doubt),
+        }
+
+        def work(run: Query) -> str | None:
+            run("settle", id=send.id, attempt=send.attempt, now=now, **values)
+            return _head(run, send.chat.id, now)
+
+        return await self._db.write(work)
 
     async def recover(self, *, resend: bool) -> int:
         """Settle by rule what a dead process was sending; only the ledger's one owner may call it, at its start."""
@@ -382,6 +391,23 @@ def _apply(run: Query, chat: str, change: Change, now: int) -> None:
             run("unsubscribe", chat=chat, topic=topic_id)
         case SetChat(new):
             run("set_chat", **(_chat_values(new) | {"id": chat, "next_at": new.next_at}))
+
+
+def _head(run: Query, chat: str, now: int) -> str | None:
+    rows = run("next_send", chat=chat)
+    return rows[0][0] if rows and rows[0][1] <= now else None
+
+
+def _entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
+    labels: dict[str, dict[str, str]] = {}
+    for paper, topic, label in run("topics_of_deliveries", digest=digest):
+        labels.setdefault(paper, {})[topic] = label
+    entries = []
+    for row in run("entries", digest=digest, **_wanted(wanted)):
+        under, own = labels.get(row[0], {}), row[12]
+        others = tuple(label for topic, label in under.items() if topic != own)
+        entries.append(Entry(_paper(row[:11]), _summary(row[11]), under.get(own, ""), others))
+    return tuple(entries)
 
 
 def _add_sends(run: Query, chat: str, origin: str, parts: Sequence[Part]) -> list[str]:

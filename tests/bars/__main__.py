@@ -25,7 +25,9 @@ def main(wanted: list[str]) -> int:
         start = time.monotonic()
         if importlib.import_module(f"tests.bars.{name}").run(full=True):
             failed.append(name)
-        print(f"-- {name}: {'BELOW THE BAR' if name in failed else 'ok'}, {time.monotonic() - start:.0f} s\n", flush=True)
+        print(
+            f"-- {name}: {'BELOW THE BAR' if name in failed else 'ok'}, {time.monotonic() - start:.0f} s\n", flush=True
+        )
     return 1 if failed else 0
 
 

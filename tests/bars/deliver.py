@@ -26,7 +26,9 @@ async def measure(chats: int, papers: int) -> tuple[float, int]:
             async def subscribe(number: int) -> None:
                 chat = found.chat(f"{number:05}")
                 await found.store.hear(Said(f"said:{number}", chat, "/subscribe talking heads"))
-                await found.store.answer(f"said:{number}", chat.id, [Part("{}")][:0], [Subscribe(topic, "talking heads")])
+                await found.store.answer(
+                    f"said:{number}", chat.id, [Part("{}")][:0], [Subscribe(topic, "talking heads")]
+                )
 
             await asyncio.gather(*(subscribe(number) for number in range(chats)))
             now = found.clock.now()
@@ -46,11 +48,15 @@ def run(*, full: bool) -> int:
         return 0
     seconds, sends = asyncio.run(measure(2000, 10))
     papers_rate = 20_000 / seconds
-    print(f"2,000 digests of ten: {seconds:.1f} s, {papers_rate:,.0f} papers/s (bar 2,000), {sends / seconds:,.0f} sends/s")
+    print(
+        f"2,000 digests of ten: {seconds:.1f} s, {papers_rate:,.0f} papers/s (bar 2,000), {sends / seconds:,.0f} sends/s"
+    )
     seconds, sends = asyncio.run(measure(5000, 1))
     sends_rate = sends / seconds
     print(f"5,000 sends of one:   {seconds:.1f} s, {sends_rate:,.0f} sends/s (bar 1,000)")
     with patch.object(drivers, "_BATCH", 1):
         slow, sends = asyncio.run(measure(500, 1))
-    print(f"baseline, a commit per write: {sends / slow:,.0f} sends/s; group commit is {sends_rate * slow / sends:.1f} times as fast")
+    print(
+        f"baseline, a commit per write: {sends / slow:,.0f} sends/s; group commit is {sends_rate * slow / sends:.1f} times as fast"
+    )
     return 0 if papers_rate >= 2000 and sends_rate >= 1000 else 1

@@ -22,8 +22,8 @@ _WEIGHTS: Final = Path(__file__).resolve().parents[2] / "data" / "tldr_ranker.js
 _FOLDS: Final = 5
 _VOCABULARY: Final = 400  # words with a weight of their own
 _WORD_L2: Final = 10.0
-_TEMPERATURE: Final = 0.05  # of the target distribution: softmax of ROUGE-1 F / temperature
-_L2: Final = 0.03
+_TEMPERATURE: Final = 0.1  # of the target distribution: softmax of ROUGE-1 F / temperature
+_L2: Final = 0.1
 _ROUNDS: Final = 400
 _TOLERANCE: Final = 1e-7
 _SMALLEST_STEP: Final = 1e-12
@@ -108,7 +108,7 @@ def word_table(papers: Sequence[Paper]) -> tuple[WordTable, list[str], list[str]
         spread.update(set(extract_words.tokens(paper.abstract)))
     vocabulary = [word for word, _ in sorted(spread.items(), key=lambda pair: (-pair[1], pair[0]))[:_VOCABULARY]]
     place = {word: i for i, word in enumerate(vocabulary)}
-    rows = []
+    rows: list[tuple[tuple[str, int], dict[str, float], float, int]] = []
     for number, paper in enumerate(papers):
         gold = Counter(extract_words.tokens(paper.golds[0]))
         for item, row in extract_words.occurrences(paper.title, paper.sentences):
@@ -168,7 +168,7 @@ def fit_ranker(data: Ranking, names: Sequence[str]) -> Array:
     """Fit the weights so that their softmax over the candidates of a paper nears that of ROUGE-1 (listwise)."""
     spread = data.numbers.std(axis=0)
     by_hand = np.array([name in _BY_HAND for name in names])
-    scale = np.where(by_hand | (spread < 1e-9), 0.0, 1 / np.maximum(spread, 1e-9))  # noqa: PLR2004
+    scale = np.where(by_hand | (spread < 1e-9), 0.0, 1 / np.maximum(spread, 1e-9))
     fixed = data.numbers @ np.array([_BY_HAND.get(name, 0.0) for name in names])
     scaled = (data.numbers - data.numbers.mean(axis=0)) * scale
     papers = len(data.starts)

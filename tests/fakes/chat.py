@@ -23,9 +23,7 @@ class FakeChat:
     token_rate = Rate(every=0)
     chat_rate = Rate(every=0)
 
-    def __init__(
-        self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None
-    ) -> None:
+    def __init__(self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None) -> None:
         self.sent: list[tuple[str, str]] = []  # (chat, payload) that arrived
         self.attempts = 0
         self._limit = limit

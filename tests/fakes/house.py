@@ -85,7 +85,12 @@ async def house(
         await store.close()
 
 
-def paper(number: int, title: str = "Talking heads", *, at: int = SATURDAY - DAY, abstract: str = "", version: int = 1) -> Paper:
+def paper(
+    number: int, title: str = "Talking heads", *, at: int = SATURDAY - DAY, abstract: str = "", version: int = 1
+) -> Paper:
     """A paper for tests."""
-    text = abstract or f"We propose method {number} for {title.lower()}. It improves accuracy by {number} percent on a benchmark."
+    text = (
+        abstract
+        or f"We propose method {number} for {title.lower()}. It improves accuracy by {number} percent on a benchmark."
+    )
     return Paper(f"2611.{number:05}", version, title, text, ("Ada One", "Bo Two"), ("cs.CV",), at, at)

@@ -155,6 +155,23 @@ def test_a_cancelled_request_ends_at_once_and_frees_the_way() -> None:
     with_api(body)
 
 
+def test_a_tls_handshake_that_never_ends_is_left_at_the_deadline() -> None:
+    async def go() -> None:
+        writers: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_server(lambda _, writer: writers.append(writer), "127.0.0.1", 0)
+        address = "https://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        api = ArxivApi(gate=OpenGate(), clock=SteppedClock(), base_url=address, contact="", timeout=0.4)
+        begun = time.monotonic()
+        with pytest.raises(Later, match=r"0\.4 seconds"):
+            await api.fetch(["2606.00001"])
+        assert time.monotonic() - begun < 0.9
+        for writer in writers:
+            writer.close()
+        server.close()
+
+    asyncio.run(go())
+
+
 def test_nobody_at_home_is_later() -> None:
     async def go() -> None:
         async with ArxivServer() as server:

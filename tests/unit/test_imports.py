@@ -28,7 +28,18 @@ MAY: dict[str, set[str]] = {
     "cli": PORTS | FOLDERS | {"flow", "app", "lab", "demo", "report"},
     "__main__": {"cli"},
 }
-LIBRARIES = {"telegram", "discord", "arxiv", "google", "requests", "aiohttp", "httpx", "sqlite_utils", "lxml", "feedparser"}
+LIBRARIES = {
+    "telegram",
+    "discord",
+    "arxiv",
+    "google",
+    "requests",
+    "aiohttp",
+    "httpx",
+    "sqlite_utils",
+    "lxml",
+    "feedparser",
+}
 MAY_USE_LIBRARIES = FOLDERS | {"web", "cli"}
 
 

@@ -53,6 +53,7 @@ MATH = [
         "$n$-body, the $t$-test, $ n $, $K$-theory, $4$-dimensional, $1/e$",
         "n-body, the t-test, n, K-theory, 4-dimensional, 1/e",
     ),
+    (r"the $1/M $ expansion, $2^x -1 $, $800k(k+n)$", "the 1/M expansion, 2ˣ -1, 800k(k+n)"),
     (r"$a$, $b$ and $c\ldots$", "a, b and c…"),
 ]
 TEXT = [
@@ -73,6 +74,7 @@ UNTOUCHED = [
     "$5 million and $6 million",
     "US$10-$20, $3/hr vs $4/hr",
     "costs $1,000 or $2,000",
+    "US$5M (US$6M) and $5 and $7 and $5+tax or $6",
     "100% sure, 5% % of",
     "https://github.com/ada/my_repo~x%20y and a_b@c.org",
     "http://www.x.edu/~ada/_x^2",

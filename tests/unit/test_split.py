@@ -9,7 +9,9 @@ from tests.fakes.chat import words
 
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=60)
 lines = st.builds(lambda parts: Line(tuple(map(Span, parts))), st.lists(texts, min_size=1, max_size=3))
-blocks: st.SearchStrategy[Block] = st.one_of(lines, st.builds(Fold, st.just("more"), st.lists(lines, max_size=3).map(tuple)))
+blocks: st.SearchStrategy[Block] = st.one_of(
+    lines, st.builds(Fold, st.just("more"), st.lists(lines, max_size=3).map(tuple))
+)
 items = st.builds(
     Item,
     st.lists(blocks, min_size=1, max_size=5).map(tuple),
@@ -17,7 +19,10 @@ items = st.builds(
     st.sampled_from([(), (Button("1", "/summarize 1"),)]),
 )
 posts = st.builds(
-    Post, st.lists(lines, max_size=2).map(tuple), st.lists(items, max_size=6).map(tuple), st.lists(lines, max_size=2).map(tuple)
+    Post,
+    st.lists(lines, max_size=2).map(tuple),
+    st.lists(items, max_size=6).map(tuple),
+    st.lists(lines, max_size=2).map(tuple),
 )
 
 
@@ -38,7 +43,9 @@ def test_everything_fits_and_nothing_is_lost(post: Post) -> None:
     got = "".join(letters(part).replace(mark, "", 1) for part, mark in zip(parts, marks, strict=True))
     if not any(mark and mark in letters(post) for mark in marks):
         assert sorted(got) == sorted(letters(post))
-    assert [b for part in parts for item in part.items for b in item.buttons] == [b for i in post.items for b in i.buttons]
+    assert [b for part in parts for item in part.items for b in item.buttons] == [
+        b for i in post.items for b in i.buttons
+    ]
 
 
 @given(posts)

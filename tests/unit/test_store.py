@@ -39,7 +39,9 @@ def test_every_query_is_used_and_every_used_query_exists() -> None:
 def test_queries_are_portable() -> None:
     for name, text in queries().items():
         sql = re.sub(r"--.*", "", text)
-        assert not re.search(r"\b(OR REPLACE|OR IGNORE|AUTOINCREMENT|json_|strftime|rowid|GREATEST|max\([^)]*,)", sql), name
+        assert not re.search(
+            r"\b(OR REPLACE|OR IGNORE|AUTOINCREMENT|json_|strftime|rowid|GREATEST|max\([^)]*,)", sql
+        ), name
 
 
 def test_a_failed_write_undoes_itself_and_nobody_else(tmp_path: Path) -> None:
@@ -84,8 +86,8 @@ def test_seen_is_delivered_to_be(tmp_path: Path) -> None:
         assert topics == [TOPIC]
         assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", ["2611.00001"])], stamp)
         assert await store.waiting(CHAT.id) == 1
-        assert await store.compose(CHAT.id, next_at=None) == ["2611.00001"]
-        assert await store.compose(CHAT.id, next_at=None) == []
+        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (1, ["2611.00001"])
+        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (0, [])
         await store.add_papers([paper(1, version=2)], baseline=False)
         assert await store.waiting(CHAT.id) == 0, "a v2 is no new paper"
         await store.close()
@@ -121,7 +123,7 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         _, stamp = await store.topics()
         ids = ["2611.00001", "2611.00002", "2611.00003"]
         assert await store.add_matches(ids, [("t1", ids)], stamp)
-        assert await store.compose(CHAT.id, next_at=None) == ["2611.00003"]
+        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (1, ["2611.00003"])
         await store.close()
 
     asyncio.run(run())
@@ -137,16 +139,16 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         await store.add_papers([paper(1)], baseline=False)
         _, stamp = await store.topics()
         await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
-        await store.compose(CHAT.id, next_at=None)
-        assert await store.open_digests(CHAT, Wanted()) == []
+        await store.compose(CHAT.id, Wanted(), next_at=None)
+        assert (await store.queue(CHAT.id, Wanted()))[1] == []
         assert "summarize:2611.00001" in await store.due(Wanted())
         assert await store.add_summary(paper(1), Wanted(), Summary("one", ("two",))) == [CHAT.id]
-        (digest,) = await store.open_digests(CHAT, Wanted())
+        _, (digest,), _ = await store.queue(CHAT.id, Wanted())
         assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]
         for _ in range(2):
             await store.plan(digest, [Part("message", ("2611.00001",))])
         assert (await store.counts()).sends == (("due", 2),)  # the answer to /subscribe, and this
-        assert await store.open_digests(CHAT, Wanted()) == []
+        assert (await store.queue(CHAT.id, Wanted()))[1] == []
         await store.close()
 
     asyncio.run(run())
@@ -157,7 +159,7 @@ def test_claims_are_fenced(tmp_path: Path) -> None:
         store = opened(tmp_path)
         await store.open()
         await with_subscription(store)
-        head = await store.next_send(CHAT.id)
+        _, _, head = await store.queue(CHAT.id, Wanted())
         assert head
         first = await store.claim(head, CHAT)
         assert first

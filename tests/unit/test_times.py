@@ -62,7 +62,9 @@ def test_harvests_follow_new_york(now: int) -> None:
     assert times.instant(due, times.NEW_YORK).hour in {1, 3, 7, 13, 21}  # 3: an hour that daylight saving skipped
 
 
-@pytest.mark.parametrize(("text", "shown"), [("2026-12-02T09:05", "Wed 2 Dec 09:05"), ("2026-01-31T23:59", "Sat 31 Jan 23:59")])
+@pytest.mark.parametrize(
+    ("text", "shown"), [("2026-12-02T09:05", "Wed 2 Dec 09:05"), ("2026-01-31T23:59", "Sat 31 Jan 23:59")]
+)
 def test_how_an_instant_reads(text: str, shown: str) -> None:
     assert times.moment(at(text), "UTC") == shown
 

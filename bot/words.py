@@ -18,6 +18,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "unknown_command": "I don't know {command}. /help lists what I understand.",
         "did_you_mean": "I don't know {command}. Did you mean {guess}?",
         "admins_only": "Only admins of this chat can do that.",
+        "no_button": "There is no [{number}] in the message above.",
         "trouble": "Something went wrong on my side; it is in the log. Nothing was changed: please try again.",
         # subscribing
         "subscribe_what": "Name a topic: /subscribe {example}",
@@ -26,6 +27,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "reading_topic": "I'll look for papers with all these words in title or abstract: {reading}",
         "reading_query": "I read your query as: {reading}",
         "preview": "The last {days} days would have brought {count}, for example",
+        "preview_all": "The last {days} days would have brought {count}:",
         "preview_none": "The last {days} days would have brought nothing. Fewer or broader words bring more.",
         "preview_empty": "I have no papers yet to show what it would have brought; arXiv is asked for them in a moment.",
         "preview_many": "That is about {rate} a day. One more word, or a category, would make it readable.",
@@ -67,6 +69,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "search_what": "Search for what? /search {example}",
         "search": "{count} for {reading}",
         "search_none": "Nothing for {reading}, here or at arXiv.",
+        "search_none_local": "Nothing that I have stored matches {reading}, and arXiv could not be asked: {why}",
         "search_local": "From what I have stored; arXiv could not be asked: {why}",
         "summarize_what": "Which paper? /summarize 2411.19525",
         "no_such_paper": "arXiv has no paper {id}. Check the digits; a paper appears there once it is announced.",
@@ -110,7 +113,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "do_status": "what was seen, what comes next, what is wrong",
         "button_summarize": "{place}",
         "button_undo": "Undo",
-        "button_remove": "Remove {label}",
+        "button_remove": "Remove {place}",
     },
 }
 

@@ -143,11 +143,11 @@ def parse(text: str) -> ArxivId:
     Understood are bare identifiers, `arXiv:` labels, DOIs of arXiv, and links to arXiv, alphaXiv, ar5iv, Hugging Face,
     SciRate and papers.cool, in brackets, quotes or Markdown. arXiv has no sub-versions: 'v2.1' is read as v2.
     """
+    if len(text) > _LONGEST:
+        raise UserError(f"That is too long for an arXiv id. Send me one id or link, for example {EXAMPLE}.")
     body = _unwrap(text)
     if not body:
         raise UserError(f"Send me an arXiv id or a link to a paper, for example {EXAMPLE}.")
-    if len(body) > _LONGEST:
-        raise UserError(f"That is too long for an arXiv id. Send me one id or link, for example {EXAMPLE}.")
     if re.match(r"https?%3A", body, re.IGNORECASE):
         body = unquote(body)
     body = _label_off(_path(body))
@@ -175,7 +175,7 @@ def _path(body: str) -> str:
     """Of a link, the part that names the paper; everything else as it is."""
     found = _URL.match(body)
     if not found:
-        return _FOLDER.sub("", body, count=1) if re.match(r"/?(?:abs|pdf|html)/", body) else body
+        return re.sub(r"^/?(?:abs|pdf|html)/", "", body)
     host, path = (found["host"], found["path"]) if found["host"] else (found["bare"], found["rest"])
     if not _KNOWN_HOST.fullmatch(host):
         raise UserError(
@@ -210,7 +210,7 @@ def _new(found: re.Match[str]) -> ArxivId:
             f"archive, for example math/0611800."
         )
     digits, since = (
-        (5, "has 5 digits since January 2015") if int(month) >= _FIVE_BEGAN else (4, "had 4 digits until December 2014")
+        (5, "has 5 digits since 2015") if int(month) >= _FIVE_BEGAN else (4, "had 4 digits until December 2014")
     )
     if len(number) > digits and number[: len(number) - digits].strip("0") == "" and number.strip("0"):
         raise UserError(

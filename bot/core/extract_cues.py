@@ -21,6 +21,13 @@ STOP: Final = frozenset(
 _SUFFIXES: Final = tuple(
     "ization isation ations ation ingly ments ment ness ities ity ings ing edly ies ed es ly s".split()  # noqa: SIM905
 )
+_MATHEMATICS: Final = re.compile(r"\$\$?[^$]{1,400}\$\$?|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]")
+_COMMAND: Final = re.compile(r"\\[A-Za-z]+ ?")
+
+
+def plain(text: str) -> str:
+    """Return a text with each formula as the word "x" and LaTeX commands left out, for counting only."""
+    return _COMMAND.sub("", _MATHEMATICS.sub(" x ", text)) if "\\" in text or "$" in text else text
 
 
 def words(text: str) -> list[str]:
@@ -45,7 +52,9 @@ def _phrase(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_PAPER = r"(?:paper|work|article|study|letter|thesis|report|survey|review|tutorial)"
+_PAPER: Final = (
+    r"(?:paper|work|article|study|letter|thesis|report|survey|review|tutorial|note|manuscript|essay|chapter)"
+)
 PROPOSE: Final = _phrase(
     rf"\b(?:we|this (?:\w+ ){{0,2}}{_PAPER}|the (?:present )?(?:paper|work|authors?)|our (?:paper|work))\s+"
     r"(?:(?:also|first|then|here|now|further|thus|therefore|instead|aims? to|try to|attempts? to|seeks? to|will)\s+)*"
@@ -59,9 +68,7 @@ STUDY: Final = _phrase(
     r"tackl\w*|consider\w*|argu\w*|find|found|observ\w*|identif\w*|report\w*|evaluat\w*|reveal\w*|characteri[sz]\w*|"
     r"revisit\w*|measur\w*)"
 )
-PAPER: Final = _phrase(
-    rf"\b(?:in this (?:paper|work|article|study|letter|report|survey)|this (?:\w+ ){{0,2}}{_PAPER}|here,? we)\b"
-)
+PAPER: Final = _phrase(rf"\b(?:in (?:this|the present|the current) {_PAPER}|this (?:\w+ ){{0,2}}{_PAPER}|here,? we)\b")
 RESULT: Final = _phrase(
     r"\b(?:outperform\w*|state[- ]of[- ]the[- ]art|sota|improv\w*|achiev\w*|significant(?:ly)?|experiment\w*|results?|"
     r"empirical\w*|competitive|superior|surpass\w*|accura\w*|faster|reduc\w*|gain\w*|benchmarks?)\b"
@@ -113,6 +120,14 @@ LET: Final = _phrase(r"^(?:let|suppose|assume|given|consider|denote|for (?:a|an|
 EARLIER: Final = _phrase(
     r"\b(?:in (?:an|a|our|the) (?:earlier|previous|prior|recent|companion)|previously|earlier (?:paper|work)|"
     r"years ago)\b"
+)
+KNOWN: Final = _phrase(
+    r"\b(?:(?:is|are) (?:well[- ])?known (?:to|that|as|for)|it (?:is|has been|was) (?:well[- ]|long |recently |previously )?"
+    r"(?:known|established|shown|conjectured|believed|recognized)|in the literature)\b"
+)
+BESIDES: Final = _phrase(
+    r"^(?:along the way|as (?:a|an|another|one) (?:by-?product|corollary|consequence|application|example|illustration|"
+    r"special case)|in addition|additionally|furthermore|moreover|finally|lastly)\b|^(?:\w+[, ]+){0,3}(?:also|further)\b"
 )
 DANGLE: Final = _phrase(
     r"\b(?:for|to (?:mitigate|address|solve|overcome|achieve|tackle|do)|of|by|with|from) (?:this|that|these|those)"

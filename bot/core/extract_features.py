@@ -4,6 +4,7 @@ A candidate is a sentence, whole or safely shortened (extract_trim); its feature
 likeness to the title and to the other sentences, and at the words that a summary is expected to use (extract_words).
 """
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -52,6 +53,7 @@ class _Context:
     likeness: list[list[float]]
     rank: list[float]
     announcing: list[bool]
+    on_paper: list[bool]
     first_cue: int
     first_we: int
 
@@ -60,9 +62,10 @@ def candidates(title: str, sentences: Sequence[str], words: Mapping[str, float])
     """Return all candidates of an abstract in its order; `words` are the weights of the word model."""
     if not sentences:
         return []
-    context = _context(title, sentences, extract_words.probabilities(title, sentences, words))
+    title, plain = cues.plain(title), [cues.plain(sentence) for sentence in sentences]
+    context = _context(title, plain, extract_words.probabilities(title, plain, words))
     found = [
-        Candidate(index, text, _describe(index, text, dropped, context))
+        Candidate(index, text, _describe(index, cues.plain(text), dropped, context))
         for index, sentence in enumerate(sentences)
         for text, dropped in extract_trim.variants(sentence)
     ]
@@ -137,13 +140,14 @@ def _context(title: str, sentences: Sequence[str], expected: Mapping[Item, float
         likeness=table,
         rank=[value / highest for value in rank],
         announcing=announcing,
+        on_paper=[cues.PAPER.search(sentence) is not None for sentence in sentences],
         first_cue=announcing.index(True) if True in announcing else -1,
         first_we=speaking.index(True) if True in speaking else -1,
     )
 
 
 def _pairs(stems: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip(stems, stems[1:], strict=False))
+    return list(itertools.pairwise(stems))
 
 
 def _describe(index: int, text: str, dropped: frozenset[str], context: _Context) -> Features:
@@ -151,7 +155,10 @@ def _describe(index: int, text: str, dropped: frozenset[str], context: _Context)
     row |= {f"without {part}": 1.0 for part in dropped}
     whole = len(extract_words.tokens(context.sentences[index]))
     row["cut"] = (whole - row["length"] * USUAL_LENGTH) / USUAL_LENGTH
-    # The shortened text may hide that the sentence leaned on the one before.
+    # The shortened text may hide that the sentence spoke of the paper, came second, or leaned on the one before.
+    row["paper"] = float(context.on_paper[index])
+    row["before paper"] = float(not context.on_paper[index] and True in context.on_paper[index:])
+    row["besides"] = float(cues.BESIDES.search(context.sentences[index]) is not None)
     row["leaned"] = float(cues.ANAPHOR.search(context.sentences[index]) is not None)
     return row
 
@@ -161,11 +168,9 @@ def _wording(text: str) -> Features:
     named = (
         ("propose", cues.PROPOSE),
         ("study", cues.STUDY),
-        ("paper", cues.PAPER),
         ("result", cues.RESULT),
         ("background", cues.BACKGROUND),
         ("contrast", cues.CONTRAST),
-        ("anaphor", cues.ANAPHOR),
         ("connect", cues.CONNECT),
         ("meta", cues.META),
         ("future", cues.FUTURE),
@@ -175,6 +180,7 @@ def _wording(text: str) -> Features:
         ("let", cues.LET),
         ("earlier", cues.EARLIER),
         ("dangle", cues.DANGLE),
+        ("known", cues.KNOWN),
         ("number", _DIGIT),
         ("acronym", _ACRONYM),
     )

@@ -37,9 +37,9 @@ def columns(paper: Paper) -> tuple[str, str, str, str, str]:
 
 
 class Day:
-    """An index over one batch of papers, about 15 KiB a paper until it is closed.
+    """An index over one batch of papers, about 4 KiB a paper until it is closed.
 
-    It belongs to the thread that made it, which may be any worker thread. `bad` names the topics whose stored
+    A paper that comes twice counts once, as it came first. The index belongs to the thread that made it, which may be any worker thread. `bad` names the topics whose stored
     expression could not be read, in the order in which they were met.
     """
 
@@ -67,12 +67,15 @@ class Day:
         self._database.execute("COMMIT")
 
     def _rows(self, papers: Iterable[Paper]) -> Iterator[tuple[int, str, str, str, str, str]]:
-        for place, paper in enumerate(papers):
-            self._papers.append(paper.id)
-            yield (place, *columns(paper))
+        seen: set[str] = set()
+        for paper in papers:
+            if paper.id not in seen:
+                seen.add(paper.id)
+                self._papers.append(paper.id)
+                yield (len(self._papers) - 1, *columns(paper))
 
     def __len__(self) -> int:
-        """Return how many papers were indexed."""
+        """Return how many papers are in it."""
         return len(self._papers)
 
     def ids(self, fts: str) -> list[str]:

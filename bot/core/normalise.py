@@ -68,7 +68,7 @@ _BOUND: Final = """multi pre post non semi sub anti hyper inter intra meta micro
 pseudo quasi spatio super ultra""".split()
 # These are also words of their own ("learning over graphs"), so only a hyphen binds them.
 _HYPHENATED: Final = ["over", "re", "un", "para", "trans", "bi", "tri", "co"]
-PREFIXES: Final = frozenset(_BOUND + _HYPHENATED)
+PREFIXES: Final = frozenset(_BOUND)
 """Bound prefixes: glued to what follows, so that 'multi-modal', 'multi modal' and 'multimodal' are one token."""
 _GLUE: Final = re.compile(
     rf"(?<![a-z0-9])(?:({'|'.join(_BOUND)})(?:-|\s+(?!(?:and|or|of|in|the|to|for|is|are|on|with|by|as|a)(?![a-z0-9])))"

@@ -17,7 +17,7 @@ from typing import Final
 
 from bot.core import normalise
 from bot.core.query_ast import FIELDS, And, AndNot, Column, Node, Or, Term, depth, key, operator
-from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, OPERATORS, SAFE, STOP, category, read
+from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, OPERATORS, SAFE, STARRED, STOP, category, read
 from bot.errors import UserError
 from bot.model import Topic
 
@@ -42,8 +42,8 @@ def parse(text: str) -> Node:
 
 def show(node: Node) -> str:
     """Return the query for its reader: a plain topic as its words, anything else in arXiv syntax with all brackets."""
-    if is_topic(node):
-        return " ".join(_shown(part) for part in (node.parts if isinstance(node, And) else (node,)))
+    if terms := _topic_terms(node):
+        return " ".join(map(_shown, terms))
     return _write(node, _shown_in_field, bracket=False)
 
 
@@ -68,8 +68,14 @@ def topic(node: Node) -> Topic:
 
 def is_topic(node: Node) -> bool:
     """Whether the query is a plain topic, which the relevance gate may judge; a written query is a rule."""
+    return bool(_topic_terms(node))
+
+
+def _topic_terms(node: Node) -> tuple[Term, ...]:
+    """The terms of a plain topic, () for any other query."""
     parts = node.parts if isinstance(node, And) else (node,)
-    return all(isinstance(part, Term) and part.column == "topic" for part in parts)
+    terms = tuple(part for part in parts if isinstance(part, Term) and part.column == "topic")
+    return terms if len(terms) == len(parts) else ()
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -97,13 +103,14 @@ def _fts5_term(term: Term) -> str:
     return f'({body} OR authors : "{" ".join(term.names)}"{" *" if term.prefix else ""})'
 
 
-def _shown(term: Node) -> str:
+def _shown(term: Term) -> str:
     """A term of a plain topic: quoted where its words alone would be read in another way."""
-    assert isinstance(term, Term)  # noqa: S101 - is_topic said so
     word = term.written or " ".join(term.tokens)
     bare = len(term.tokens) == 1 and SAFE.fullmatch(word) and word not in OPERATORS
-    bare = bare and term.tokens[0] not in STOP and term.tokens[0] not in normalise.PREFIXES
+    # A bound prefix at the end would take in the next word.
+    bare = bare and term.tokens[0] not in STOP and normalise.fold(word).split("-")[-1] not in normalise.PREFIXES
     star = "*" if term.prefix else ""
+    bare = bare and (not star or STARRED.search(word + star))
     return word + star if bare else f'"{word}{star}"'
 
 

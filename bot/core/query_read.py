@@ -54,13 +54,15 @@ _SHOWN: Final = 40  # characters of what was typed that an error repeats
 _NAMES: Final = "ti|abs|au|cat|co|all|jr|rn|id|doi|submittedDate|lastUpdatedDate"
 _TOKEN: Final = re.compile(
     r'(?P<quote>"(?:\\"|[^"])*"?\*?)|(?P<bracket>[()])'
-    rf"|(?P<field>(?:{_NAMES}):|(?i:{_NAMES}|{'|'.join(sorted(_ALIASES, reverse=True))}):(?=\S|\s*$))"
+    rf"|(?P<field>(?:ti|abs|au|cat):|(?i:{_NAMES}|{'|'.join(sorted(_ALIASES, reverse=True))}):(?=\S|\s*$))"
+    rf"|(?P<loose>(?:{_NAMES}):)"  # "one for all: a model" is a title; what stands around it decides
     r'|(?P<word>(?:\\"|[^\s"()])+)'
 )
 _FROM_URL: Final = re.compile(r"%2[0289]|%3A|\+(?:AND|OR|ANDNOT)\+", re.IGNORECASE)
 _ESCAPES: Final = {"%20": "   ", "%22": '"  ', "%28": "(  ", "%29": ")  ", "%3a": ":  ", "%3A": ":  "}
 _QUOTES: Final = str.maketrans(dict.fromkeys("“”„«»＂", '"') | {"（": "(", "）": ")", "：": ":", "＊": "*"})
 SAFE: Final = re.compile(r"[^\W_](?:[\w.'’+#-]*[^\W_]|\+\+|#)?")
+STARRED: Final = re.compile(r"[^\W_]{3}\*$")  # in a topic: "A*" is a name, "generat*" a beginning
 _INNER_STAR: Final = re.compile(r"(?<=[^\W_])\*(?=[^\W_])")
 _PUNCTUATION: Final = ".,;:!?…'`’‘[]{}<>|"
 _UNSAFE: Final = re.compile(r"[^\w.+#'’-]+")
@@ -93,7 +95,7 @@ def read(text: str) -> Node:
 
 
 class _Word(NamedTuple):
-    kind: str  # quote, bracket, field, operator, word, end
+    kind: str  # quote, bracket, field, loose (a field or a word), operator, word, end
     text: str
     start: int
     end: int
@@ -226,9 +228,9 @@ def _plain(text: str, words: list[_Word]) -> Node:
         _refuse_minus(text, word)
         if "*" in word.text:
             _refuse_inner_star(text, word)
-        star = re.search(r"[^\W_]{3}\*$", word.text)
-        if word.kind == "word" and not star:
-            run.append(word.text)
+        star = STARRED.search(word.text)
+        if word.kind in ("word", "loose") and not star:
+            run.append(word.text.rstrip(":"))
             continue
         terms += _run(run)
         run = []
@@ -341,7 +343,7 @@ class _Parser:
         self.index += 1
         if word.text == "(":
             return self.bracketed(word, column, depth)
-        if word.kind == "field":
+        if word.kind in ("field", "loose"):
             return self.in_field(word, depth)
         self.terms += 1
         if self.terms > MAX_TERMS:
@@ -365,7 +367,7 @@ class _Parser:
         name = word.text[:-1].lower()
         if name in _REFUSED:
             raise _error(self.text, word.start, f"{word.text} can't be used here: {_REFUSED[name]}", end=word.end)
-        if self.here.kind in ("end", "operator", "field") or self.here.text == ")":
+        if self.here.kind in ("end", "operator", "field", "loose") or self.here.text == ")":
             end = self.here.end
             raise _error(self.text, word.start, f"nothing to look for follows {word.text}", end=end)
         return self.one(FIELDS[_ALIASES.get(name, name)], depth)

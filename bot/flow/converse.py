@@ -139,12 +139,9 @@ async def _subscribe(asked: Asked) -> Reply:
         line_(asked.say(reading, reading=query.show(node))),
         *await _preview(asked, found),
     ]
-    chat = asked.chat
-    if chat.mode == "daily":
-        chat = replace(chat, next_at=chat.next_at or times.next_digest(chat, now))
-        lines.append(line_(asked.say("next_daily", when=times.moment(chat.next_at or now, chat.zone), zone=chat.zone)))
-    else:
-        lines.append(line_(asked.say("next_asap")))
+    next_at = times.next_digest(asked.chat, now)
+    chat = replace(asked.chat, next_at=asked.chat.next_at or next_at)
+    lines.append(line_(_next(asked, chat, next_at)))
     undo = Button(asked.say("button_undo"), f"/unsubscribe {label}")
     return Post(tuple(lines), buttons=(undo,)), (Subscribe(topic, label, tuple(found)), SetChat(chat))
 
@@ -154,7 +151,8 @@ async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
     if not found:
         known = (await asked.store.counts()).papers
         return [line_(asked.say("preview_none" if known else "preview_empty", days=_LOOK_BACK))]
-    lines = [line_(asked.say("preview", days=_LOOK_BACK, count=post.papers(language, len(found))))]
+    key = "preview" if len(found) > _SAMPLES else "preview_all"
+    lines = [line_(asked.say(key, days=_LOOK_BACK, count=post.papers(language, len(found))))]
     for id_ in found[:_SAMPLES]:
         if paper := await asked.store.paper(id_):
             lines.append(line_(post.title(paper), kind="bullet"))
@@ -204,8 +202,8 @@ async def _topics(asked: Asked) -> Reply:
             line_(f"{place}  {asked.say('topic_week', label=subscription.label, count=counted, days=_LOOK_BACK)}")
         )
     buttons = tuple(
-        Button(asked.say("button_remove", label=subscription.label), f"/unsubscribe {subscription.label}")
-        for subscription in subscriptions[:_FOUND]
+        Button(asked.say("button_remove", place=place), f"/unsubscribe {subscription.label}")
+        for place, subscription in enumerate(subscriptions[:_FOUND], 1)
     )
     return Post(tuple(lines), buttons=buttons), ()
 
@@ -220,6 +218,8 @@ async def _rows(asked: Asked, papers: Sequence[tuple[Paper, str]]) -> list[tuple
 async def _latest(asked: Asked) -> Reply:
     papers = await asked.store.latest(asked.chat.id, _FOUND)
     if not papers:
+        if not await asked.store.subscriptions(asked.chat.id):
+            raise UserError(asked.say("no_topics", example=silence.EXAMPLE))
         raise UserError(asked.say("latest_none"))
     head = asked.say("latest", count=post.papers(asked.chat.language, len(papers)))
     return post.listing(head, await _rows(asked, papers), asked.chat.language), ()
@@ -240,9 +240,11 @@ async def _search(asked: Asked) -> Reply:
             for paper in await asked.ports.source.search(query.arxiv_syntax(node), _FOUND):
                 papers.setdefault(paper.id, paper)
         except Later as problem:
+            if not papers:
+                raise UserError(asked.say("search_none_local", reading=reading, why=str(problem))) from None
             notes.append(asked.say("search_local", why=str(problem)))
     if not papers:
-        raise UserError(notes[0] if notes else asked.say("search_none", reading=reading))
+        raise UserError(asked.say("search_none", reading=reading))
     found = list(papers.values())[:_FOUND]
     head = asked.say("search", count=post.papers(asked.chat.language, len(found)), reading=reading)
     return post.listing(head, await _rows(asked, [(p, "") for p in found]), asked.chat.language, *notes), ()
@@ -288,13 +290,18 @@ async def _settings(asked: Asked) -> Reply:
     name, _, value = asked.text.partition(" ")
     name, value = name.casefold(), value.strip()
     chat = _changed(asked, name, value)
-    if asked.chat.next_at is not None or await asked.store.subscriptions(chat.id):
-        now = asked.ports.clock.now()
-        next_at = times.next_digest(chat, now)
-        if next_at is None and await asked.store.waiting(chat.id):
-            next_at = now
-        chat = replace(chat, next_at=next_at)
-    return post.note(asked.say("setting_done", line=_setting(asked, chat, name))), (SetChat(chat),)
+    now = asked.ports.clock.now()
+    next_at = times.next_digest(chat, now)
+    texts = [asked.say("setting_done", line=_setting(asked, chat, name)), _next(asked, chat, next_at)]
+    if next_at is None and await asked.store.waiting(chat.id):
+        next_at = now  # what waited for its hour comes at once
+    return post.note(*texts), (SetChat(replace(chat, next_at=next_at)),)
+
+
+def _next(asked: Asked, chat: Chat, at: int | None) -> str:
+    if at is None:
+        return asked.say("next_asap")
+    return asked.say("next_daily", when=times.moment(at, chat.zone), zone=chat.zone)
 
 
 def _setting(asked: Asked, chat: Chat, name: str) -> str:

@@ -23,7 +23,6 @@ async def harvest(store: Ledger, ports: Ports, key: str) -> None:
     try:
         async for papers in ports.source.window(since, now):
             new += len(await store.add_papers(papers, baseline=mark is None))
-            ports.nudge("match:new")
     except Later as problem:
         wait = int(1000 * max(problem.wait or 0, _RETRY))
         await store.end_run(run, "failed", str(problem), papers=new, next_at=ports.clock.now() + wait)
@@ -34,6 +33,7 @@ async def harvest(store: Ledger, ports: Ports, key: str) -> None:
         raise
     next_at = times.next_harvest(ports.settings.harvest_hours, ports.clock.now())
     await store.end_run(run, "complete", "", papers=new, mark=now, next_at=next_at)
+    ports.nudge("match:new")  # after the last page, or whoever takes papers as they come would get a digest a page
 
 
 async def is_due(store: Ledger, now: int) -> bool:

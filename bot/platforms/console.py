@@ -34,6 +34,7 @@ class Console:
         self._rich = out or Rich(highlight=False, markup=False, emoji=False)
         self._interactive = sys.stdin.isatty() and self._rich.is_terminal
         self._buttons: list[Button] = []
+        self._serving = False
         self._prompting = False
 
     def fits(self, post: Post) -> bool:  # noqa: ARG002 - a terminal scrolls
@@ -82,26 +83,31 @@ class Console:
         """Read lines until the end of input; on a terminal that end (Ctrl-D) is a wish to stop, elsewhere it is not."""
         lines: asyncio.Queue[str | None] = asyncio.Queue()
         stop = _listen(lines.put_nowait)
+        self._serving = True
         try:
             self._prompt()
             while (text := await lines.get()) is not None:
                 self._prompting = False
-                if text.strip():
-                    await hear(Said(f"console:{uuid.uuid4().hex}", self._chat, self._press(text.strip())))
+                if says := self._press(text.strip()):
+                    await hear(Said(f"console:{uuid.uuid4().hex}", self._chat, says))
                 else:
                     self._prompt()
         finally:
+            self._serving = False
             stop()
         if not self._interactive:
             await asyncio.Event().wait()
 
     def _press(self, text: str) -> str:
-        if text.isascii() and text.isdecimal() and 0 < int(text) <= len(self._buttons):
-            return self._buttons[int(text) - 1].says
-        return text
+        if not (text.isascii() and text.isdecimal()):
+            return text
+        if 0 < int(text[:9]) <= len(self._buttons):
+            return self._buttons[int(text[:9]) - 1].says
+        self.say(say(self._chat.language, "no_button", number=text))
+        return ""
 
     def _prompt(self) -> None:
-        if self._interactive:
+        if self._interactive and self._serving:
             self._rich.file.write(_PROMPT)
             self._rich.file.flush()
             self._prompting = True

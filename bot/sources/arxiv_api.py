@@ -17,12 +17,14 @@ Invariants:
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot import __version__
+from bot.core import arxiv_id
 from bot.errors import ConfigError, Later, UserError
 from bot.model import Paper, Rate
 from bot.sources._arxiv_wire import Cord, Unreadable, wire
@@ -36,8 +38,9 @@ DEPTH = 10_000  # results the service serves of one query (its code; the manual 
 IDS = 100  # ids a request, to keep its address short
 
 _DAY, _MINUTE = 86_400_000, 60_000  # ms
-_ID = re.compile(
-    r"(?P<base>[0-9]{4}\.[0-9]{4,5}|[a-z]+(?:-[a-z]+)?(?:\.[A-Za-z-]+)?/[0-9]{7})(?:v(?P<version>[1-9][0-9]{0,3}))?"
+# Looser than core.arxiv_id, which judges what people type: what arXiv itself calls a paper is one.
+_ENTRY = re.compile(
+    r".*/abs/(?:(?P<archive>[a-z-]+)(?:\.[A-Za-z-]+)?(?=/))?(?P<number>[0-9./]+)(?:v(?P<version>[0-9]+))?"
 )
 # The API listed ACM and MSC classes among the categories until November 2025 ('I.2.9', '68T45').
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.([A-Z]{2}|[a-z]+(-[a-z]+)*))?")
@@ -109,25 +112,25 @@ class ArxivApi:
         itself finds malformed makes it refuse the whole request (400): that one is taken out, or the batch is halved
         until it stands alone, so that the others are never lost.
         """
-        asked: dict[str, tuple[str, int]] = {}  # as arXiv wants it -> (base, version or 0)
+        asked: dict[str, arxiv_id.ArxivId] = {}  # by the id as arXiv wants it
         for text in ids:
-            base, version = split_id(text)
-            if base:
-                asked[f"{base}v{version}" if version else base] = (base, version)
+            with suppress(UserError):
+                parsed = arxiv_id.parse(text)
+                asked[str(parsed)] = parsed
         # Two versions of one paper never share a request: what arXiv would answer is not documented.
         rounds: list[dict[str, str]] = []
-        for wanted, (base, _) in asked.items():
+        for wanted, parsed in asked.items():
             for batch in rounds:
-                if base not in batch and len(batch) < IDS:
-                    batch[base] = wanted
+                if parsed.base not in batch and len(batch) < IDS:
+                    batch[parsed.base] = wanted
                     break
             else:
-                rounds.append({base: wanted})
+                rounds.append({parsed.base: wanted})
         found: dict[str, Paper] = {}
         for batch in rounds:
             for paper in await self._batch(list(batch.values())):
                 wanted = batch.get(paper.id, "")
-                if wanted and asked[wanted][1] in {0, paper.version}:
+                if wanted and asked[wanted].version in {None, paper.version}:
                     found[wanted] = paper
         return tuple(found[wanted] for wanted in asked if wanted in found)
 
@@ -276,27 +279,14 @@ def _retrieve(work: "asyncio.Future[_Page]") -> None:
 # --- from the package's words to ours -----------------------------------------------------------------------------
 
 
-def split_id(text: str) -> tuple[str, int]:
-    """Return (base id, version or 0) of an arXiv id, and ('', 0) for what is none.
-
-    An old id's subject class is folded away: 'math.CA/0611800' is 'math/0611800'
-    (https://info.arxiv.org/help/arxiv_identifier.html).
-    """
-    match = _ID.fullmatch(text.strip())
-    if not match:
-        return "", 0
-    archive, slash, number = match["base"].rpartition("/")
-    return archive.split(".")[0] + slash + number, int(match["version"] or 0)
-
-
 def _paper(result: Any) -> Paper:
-    base, version = split_id(result.entry_id.rpartition("/abs/")[2])
-    if not base:
+    id_ = _ENTRY.fullmatch(result.entry_id)
+    if not id_:
         raise ValueError(result.entry_id)
     terms = (result.primary_category, *result.categories)
     return Paper(
-        id=base,
-        version=version or 1,
+        id=(id_["archive"] or "") + id_["number"],  # 'math.CA/0611800' is 'math/0611800'
+        version=int(id_["version"] or 1),
         title=_fold(result.title),
         abstract=_paragraphs(result.summary),
         authors=tuple(name for author in result.authors if (name := _fold(author.name))),

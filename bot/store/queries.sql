@@ -232,12 +232,22 @@ RETURNING next_at;
 INSERT INTO gate (key, next_at) VALUES (:key, :until)
 ON CONFLICT (key) DO UPDATE SET next_at = CASE WHEN gate.next_at > :until THEN gate.next_at ELSE :until END;
 
+-- name: runs_of
+SELECT count(*) FROM run WHERE verb = :verb;
+
 -- name: begin_run
 INSERT INTO run (id, verb, started_at, outcome, detail) VALUES (:id, :verb, :now, 'running', '');
 
 -- name: end_run
 UPDATE run SET ended_at = :now, outcome = :outcome, detail = :detail, papers = :papers, mark = :mark,
                next_at = :next_at WHERE id = :id;
+
+-- name: running
+SELECT count(*) FROM run WHERE outcome = 'running';
+
+-- name: fail_running
+UPDATE run SET ended_at = :now, outcome = 'failed', detail = 'the process ended before it was done.'
+WHERE outcome = 'running';
 
 -- name: last_run
 SELECT started_at, ended_at, outcome, detail, papers, mark, next_at FROM run

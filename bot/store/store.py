@@ -7,7 +7,6 @@ delivery. A command's effects, its answer and its end stand in the one transacti
 import hashlib
 import json
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -275,9 +274,17 @@ class Store:
         return await self._db.write(work)
 
     async def recover(self, *, resend: bool) -> int:
-        """Settle by rule what a dead process was sending; only the ledger's one owner may call it, at its start."""
-        rows = await self._db.write(lambda run: run("doubt_all", state="due" if resend else "skipped"))
-        return len(rows)
+        """Settle by rule what a dead process was sending, and end what it was doing; returns how many sends that were.
+
+        Only the ledger's one owner may call it, at its start.
+        """
+        now = self._clock.now()
+
+        def work(run: Query) -> int:
+            run("fail_running", now=now)
+            return len(run("doubt_all", state="due" if resend else "skipped"))
+
+        return await self._db.write(work)
 
     async def retry_dead(self, chat: str) -> int:
         """Make a chat's dead messages due again; returns how many."""
@@ -306,20 +313,27 @@ class Store:
     async def due(self, wanted: Wanted) -> list[str]:
         """Return the keys of all work that can be done now, straight from the rows that say so."""
         now = self._clock.now()
-        keys = [f"converse:{chat}" for (chat,) in await self._db.read("open_inboxes")]
-        if await self._db.read("unmatched", limit=1):
-            keys.append("match:new")
-        keys += [f"compose:{chat}" for (chat,) in await self._db.read("due_chats", now=now)]
-        keys += [f"summarize:{paper}" for (paper,) in await self._db.read("due_summaries", **_wanted(wanted))]
-        keys += [f"deliver:{chat}" for (chat,) in await self._db.read("due_deliveries", now=now)]
-        return keys
+
+        def work(run: Query) -> list[str]:
+            keys = [f"converse:{chat}" for (chat,) in run("open_inboxes")]
+            if run("unmatched", limit=1) and not run("running")[0][0]:  # a day is matched when it is here as a whole
+                keys.append("match:new")
+            keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
+            keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **_wanted(wanted))]
+            return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now)]
+
+        return await self._db.look(work)
 
     async def begin_run(self, verb: str) -> str:
         """Note that an attempt begins; returns its id."""
         now = self._clock.now()
-        id_ = f"{verb}@{now}-{secrets.token_hex(4)}"
-        await self._db.write(lambda run: run("begin_run", id=id_, verb=verb, now=now))
-        return id_
+
+        def work(run: Query) -> str:
+            id_ = f"{verb}#{run('runs_of', verb=verb)[0][0] + 1:09}"
+            run("begin_run", id=id_, verb=verb, now=now)
+            return id_
+
+        return await self._db.write(work)
 
     async def end_run(
         self, id_: str, outcome: str, detail: str, *, papers: int = 0, mark: int | None = None, next_at: int | None

@@ -60,6 +60,7 @@ def cycle(tally: Tally, kills: int, dice: random.Random, span: float) -> None:
         done = False
         left = kills
         while not done:
+            earlier = len(log(folder))
             child = start(folder)
             if left > 0:
                 time.sleep(dice.uniform(0, span))
@@ -72,7 +73,7 @@ def cycle(tally: Tally, kills: int, dice: random.Random, span: float) -> None:
                 tally.kills += 1
                 sending = {str(row[0]) for row in ask(folder, "SELECT id FROM send WHERE state = 'sending'")}
                 settled = {str(row[0]) for row in ask(folder, "SELECT id FROM send WHERE state = 'sent'")}
-                begun = {str(row[1]) for row in log(folder) if row[0] == "begin"} - settled
+                begun = {str(row[1]) for row in log(folder)[earlier:] if row[0] == "begin"} - settled
                 tally.in_flight.append(len(begun | sending))
                 tally.too_many += len(sending) > crash_child.CHATS or not begun <= sending
             else:
@@ -84,10 +85,26 @@ def cycle(tally: Tally, kills: int, dice: random.Random, span: float) -> None:
         tally.cycles += 1
 
 
+def whole_cycle() -> float:
+    """Seconds from READY to DONE of a cycle that nobody kills."""
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(crash_child.prepare(Path(name)))
+        child = start(Path(name))
+        began = time.monotonic()
+        assert child.stdout is not None
+        assert child.stdout.readline() == "DONE\n"
+        seconds = time.monotonic() - began
+        child.wait()
+        child.stdout.close()
+        return seconds
+
+
 def check(tally: Tally, folder: Path) -> None:
-    arrived = [row for row in log(folder) if row[0] == "arrived" and str(row[1]).startswith("digest:")]
+    arrived = [row for row in log(folder) if row[0] == "arrived"]
     papers = {(row[2], paper) for row in arrived for paper in row[5]}  # type: ignore[attr-defined]
     tally.lost += EXPECTED - len(papers)
+    answers = {str(row[1]) for row in log(folder) if row[0] == "arrived" and str(row[1]).startswith("said:ask:")}
+    tally.lost += crash_child.CHATS - len(answers)  # every command has its answer
     doubted = {str(id_): int(str(n)) for id_, n in ask(folder, "SELECT id, doubted FROM send WHERE doubted > 0")}
     tally.doubted += sum(doubted.values())
     for send, times in Counter(str(row[1]) for row in arrived).items():
@@ -104,10 +121,14 @@ def run(*, full: bool) -> int:
     dice = random.Random(20261121)
     tally = Tally()
     wanted = 200 if full else 4
+    span = whole_cycle()
+    print(f"a cycle left in peace takes {span:.2f} s; kills fall uniformly into that time after each start")
     while tally.kills < wanted:
-        cycle(tally, min(5, wanted - tally.kills), dice, span=0.9)
+        cycle(tally, min(5, wanted - tally.kills), dice, span)
     most, mean = max(tally.in_flight), sum(tally.in_flight) / len(tally.in_flight)
-    print(f"{tally.kills} kills in {tally.cycles} cycles of {EXPECTED} deliveries: {tally.lost} lost,")
+    print(
+        f"{tally.kills} kills in {tally.cycles} cycles of {EXPECTED} deliveries and {crash_child.CHATS} commands: {tally.lost} lost,"
+    )
     print(f"  {tally.repeated} messages repeated, {tally.unrecorded} of them not recorded in doubt;")
     print(
         f"  {tally.doubted} recorded in doubt, {sum(tally.in_flight)} in flight at the kills (mean {mean:.1f}, most {most})"

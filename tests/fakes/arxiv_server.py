@@ -72,6 +72,7 @@ class ArxivServer:
         self.atom = atom  # the reply to any search, verbatim
         self.cap = cap
         self.refuses: set[str] = set()  # ids that are malformed for arXiv though they look well
+        self.delay = 0.0  # seconds before each answer
         self.seen: list[Seen] = []
         self.base_url = ""
         self._faults: list[Fault | None] = []
@@ -114,6 +115,7 @@ class ArxivServer:
             self.seen.append(Seen(time.monotonic(), query, dict(request.headers), self._flying))
             if request.path != "/api/query":
                 return web.Response(status=404, text="Not Found")
+            await asyncio.sleep(self.delay)
             fault = self._faults.pop(0) if self._faults else None
             if fault is None:
                 return self._answer(query)

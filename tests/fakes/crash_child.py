@@ -14,7 +14,7 @@ from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house, paper
 
 CHATS, PAPERS = 100, 5  # 500 deliveries a cycle
-DELAY = 0.004  # seconds: half before the message arrives, half before we hear of it
+DELAY = 0.1  # seconds: half before the message arrives, half before we hear of it
 
 
 def chat(folder: Path) -> FakeChat:
@@ -44,6 +44,8 @@ async def main(folder: Path) -> None:
             await found.store.recover(resend=True)
             tonight(found)
             print("READY", flush=True)
+            for number in range(CHATS):  # the same updates again after each crash, as a platform repeats them
+                await found.store.hear(Said(f"ask:{number}", found.chat(f"{number:03}"), "/topics"))
             await harvest(found.store, found.ports, "harvest:arxiv")
             while True:
                 await found.drain()

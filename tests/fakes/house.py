@@ -2,11 +2,13 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
-from bot.app import App
+from bot.app import VERBS, App
 from bot.clock import SimulatedClock, SystemClock
 from bot.config import Settings
+from bot.engines.local import Local
 from bot.model import Chat, Mode, Paper, Said
 from bot.store.archive import Archive
 from bot.store.store import Store
@@ -36,6 +38,7 @@ class House(App):
         self.fake = chat or FakeChat()
         self.source = FakeSource(page=1000)
         self.platforms = {"fake": self.fake}
+        self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()} | {"harvest": _nothing})
 
     def chat(self, name: str = "a", mode: Mode = "asap") -> Chat:
         return Chat(f"fake:{name}", "fake", name, mode=mode)
@@ -60,6 +63,10 @@ class House(App):
         await harvest(self.store, self.ports, "harvest:arxiv")
         await self.drain()
         return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
+
+
+async def _nothing(key: str) -> None:
+    """No harvest but those that a test asks for."""
 
 
 @contextlib.asynccontextmanager

@@ -140,7 +140,7 @@ def test_depth_has_an_end() -> None:
     begun = time.perf_counter()
     plain("{\\bf $" * 3000)
     plain("\\" * 9000 + "`" * 9000 + "$ " * 9000)
-    assert time.perf_counter() - begun < 1.0
+    assert time.perf_counter() - begun < 5
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\\$^{~`")))

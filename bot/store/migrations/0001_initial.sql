@@ -69,6 +69,7 @@ CREATE TABLE run (
     id TEXT PRIMARY KEY, verb TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, outcome TEXT NOT NULL,
     detail TEXT NOT NULL, papers BIGINT NOT NULL DEFAULT 0, mark BIGINT, next_at BIGINT);
 CREATE INDEX run_verb ON run (verb, started_at);
+CREATE INDEX run_open ON run (verb) WHERE outcome = 'running';
 
 -- When something last happened: 'heartbeat' of the running service.
 CREATE TABLE mark (name TEXT PRIMARY KEY, at BIGINT NOT NULL);

@@ -54,7 +54,10 @@ class Source(Protocol):
     name: str
 
     def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
-        """Yield every paper submitted in [since, until] (ms), a reply at a time; ending normally means complete."""
+        """Yield every paper submitted in [since, until] (ms), a reply at a time; ending normally means complete.
+
+        The ends are whole minutes to some sources: a paper of a minute before or after may come too.
+        """
         ...
 
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:

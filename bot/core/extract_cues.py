@@ -7,20 +7,25 @@ sentence that leans on its neighbour. They hold for every field of arXiv, not fo
 import re
 from typing import Final
 
+
+def _list(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z0-9]+)*|\d+(?:\.\d+)?")
 STOP: Final = frozenset(
-    """a about above after again all also although am an and any are as at be because been before being below between
-    both but by can cannot could did do does doing down due during each either et al etc few for from further had has
+    _list(
+        """a about above after again all also although am an and any are as at be because been before being below
+    between both but by can cannot could did do does doing down due during each either et al etc few for from further had has
     have having he her here hers him his how however i if in into is it its itself just may me might more most much
     must my neither no nor not now of off on once only onto or other our ours out over own per same she should since so
     some such than that the their theirs them then there thereby therefore these they this those through thus to too
     toward towards under until up upon us use used uses using very via was we were what when where whether which while
     who whom whose why will with within without would yet you your paper work method methods approach approaches
-    propose proposed present presents show shows shown based new novel""".split()
+    propose proposed present presents show shows shown based new novel"""
+    )
 )
-_SUFFIXES: Final = tuple(
-    "ization isation ations ation ingly ments ment ness ities ity ings ing edly ies ed es ly s".split()  # noqa: SIM905
-)
+_SUFFIXES: Final = _list("ization isation ations ation ingly ments ment ness ities ity ings ing edly ies ed es ly s")
 _MATHEMATICS: Final = re.compile(r"\$\$?[^$]{1,400}\$\$?|\\\(.{1,400}?\\\)|\\\[.{1,400}?\\\]")
 _COMMAND: Final = re.compile(r"\\[A-Za-z]+ ?")
 
@@ -122,17 +127,20 @@ EARLIER: Final = _phrase(
     r"years ago)\b"
 )
 KNOWN: Final = _phrase(
-    r"\b(?:(?:is|are) (?:well[- ])?known (?:to|that|as|for)|it (?:is|has been|was) (?:well[- ]|long |recently |previously )?"
-    r"(?:known|established|shown|conjectured|believed|recognized)|in the literature)\b"
+    r"\b(?:(?:is|are) (?:well[- ])?known (?:to|that|as|for)|"
+    r"it (?:is|has been|was) (?:well[- ]|long |recently |previously )?(?:known|established|shown|conjectured|believed|recognized)|in the literature)\b"
 )
 BESIDES: Final = _phrase(
     r"^(?:along the way|as (?:a|an|another|one) (?:by-?product|corollary|consequence|application|example|illustration|"
-    r"special case)|in addition|additionally|furthermore|moreover|finally|lastly)\b|^(?:\w+[, ]+){0,3}(?:also|further)\b"
+    r"special case)|in addition|additionally|furthermore|moreover|finally|lastly)\b|"
+    r"^(?:\w+[, ]+){0,3}(?:also|further)\b"
 )
 DANGLE: Final = _phrase(
     r"\b(?:for|to (?:mitigate|address|solve|overcome|achieve|tackle|do)|of|by|with|from) (?:this|that|these|those)"
     r"(?: (?:problem|issue|end|gap|challenge|limitation|goal|purpose|case)s?)?(?=[\s,.;])"
-    r"(?! (?:paper|work|article|study|letter))"
+    r"(?! (?:paper|work|article|study|letter))|"
+    r"\bwe (?:\w+ )?(?:term|call|name|dub|refer to|apply|use|extend|illustrate|test) (?:this|these|it|them)\b|"
+    r"\b(?:show|shows|prove|find|argue|demonstrate|conclude) that (?:this|these|those|it|they)\b"
 )
 LIMIT: Final = _phrase(
     r"\b(?:limitation|drawback|does not (?:hold|generali[sz]e|scale)|fails? (?:to|when|on)|"

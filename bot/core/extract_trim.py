@@ -7,21 +7,23 @@ end. A clause is never cut out of the middle or off the end: it may carry the ca
 import re
 from typing import Final
 
+_IN_THIS_PAPER: Final = (
+    r"in (?:this|the present) (?:paper|work|article|study|letter|report|survey|note|manuscript)|here(?:in)?"
+)
 _OPENER: Final = re.compile(
-    r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey|note|manuscript)|here(?:in)?|specifically|"
-    r"in particular|moreover|furthermore|additionally|in addition|finally|thus|therefore|hence|consequently|"
+    rf"(?:{_IN_THIS_PAPER}|specifically|in particular|moreover|furthermore|additionally|in addition|finally|thus|therefore|hence|consequently|"
     r"as a result|to (?:this|that|these) ends?|however|more (?:precisely|specifically)|to the best of our knowledge|"
     r"in summary|in short|overall|in contrast|instead|accordingly|besides|also|further|as such|at the same time|"
     r"(?:inspired|motivated) by (?:this|that|these)[^,]{0,60}|"
-    r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|achieve|handle|deal with|"
-    r"cope with|do) (?:this|these|that|those|such|so|the above|the (?:gap|problem|issue|challenge|limitation)s?)\b[^,]{0,60}|"
+    r"to (?:address|tackle|overcome|get over|solve|alleviate|mitigate|remedy|resolve|bridge|fill|achieve|handle|"
+    r"deal with|cope with|do) (?:this|these|that|those|such|so|the above|"
+    r"the (?:gap|problem|issue|challenge|limitation)s?)\b[^,]{0,60}|"
     r"based on (?:this|these|the above)[^,]{0,60}|for this (?:purpose|reason)|"
     r"in this (?:scope|context|regard|setting)) ?, ",
     re.IGNORECASE,
 )
 _BARE_OPENER: Final = re.compile(
-    r"(?:in (?:this|the present) (?:paper|work|article|study|letter|report|survey|note|manuscript)|here(?:in)?|in this way|then|next|"
-    r"also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence|"
+    rf"(?:{_IN_THIS_PAPER}|in this way|then|next|also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence|"
     r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|handle|do) (?:this|these|so)"
     r"(?: \w+){0,2}) (?=(?:we|it|I|our)\b)",
     re.IGNORECASE,
@@ -36,13 +38,18 @@ _LABEL: Final = re.compile(
     r"significance|context|abstract|summary)(?: and (?:methods?|results?|aims?))? ?[:.] ",
     re.IGNORECASE,
 )
+# Not "for" or "given": in mathematics they open a condition.
 _PURPOSE: Final = re.compile(
     r"(?:to [a-z]+|in order to|(?:inspired|motivated) by|based on|building on|in addition to|unlike|in contrast to|"
-    r"by [a-z]+ing|using|given|with the (?:aim|goal) of|for)\b[^,]{3,140}, (?=(?:we|I|this paper|this work)\b)",
+    r"by [a-z]+ing|using|with the (?:aim|goal) of)\b[^,]{3,140}, (?=(?:we|I|this paper|this work)\b)",
     re.IGNORECASE,
 )
-# "f(x)" and mathematics are no parentheses in this sense.
-_PARENTHESIS: Final = re.compile(r" \((?![ivx]{1,3}\)|[a-z0-9]\))(?:[^()]|\([^()]*\)){2,400}\)")
+# "f(x)" is none; one after "by" or "et al." is part of the clause; one that begins like a condition may be a caveat.
+_PARENTHESIS: Final = re.compile(
+    r"(?<!\W(?:by|of|in|to|or))(?<!\W(?:and|see|the|for|al\.))(?<!\W(?:from|with|like|than|such))"
+    r" \((?![ivx]{1,3}\)|[a-z0-9]\)|(?:under|if|when|only|except|excluding|unless|but|not|no|without|up to|assuming|"
+    r"for|in|at)\b)(?:[^()]|\([^()]*\)){2,400}\)"
+)
 _EXAMPLE: Final = re.compile(r" \((?:e\.g\.|i\.e\.|see|cf\.|such as)[^()]*\)")
 _MATHEMATICS: Final = re.compile(r"[$\\]")
 _FEWEST_LEFT: Final = 6  # words; with fewer the sentence says too little
@@ -96,7 +103,7 @@ def _cut(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _without_purpose(text: str) -> str:
-    return _capital(_cut(_PURPOSE, text))
+    return text if _MATHEMATICS.search(text) else _capital(_cut(_PURPOSE, text))
 
 
 def _without_parentheses(text: str) -> str:

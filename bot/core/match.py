@@ -39,8 +39,8 @@ def columns(paper: Paper) -> tuple[str, str, str, str, str]:
 class Day:
     """An index over one batch of papers, about 4 KiB a paper until it is closed.
 
-    A paper that comes twice counts once, as it came first. The index belongs to the thread that made it, which may be any worker thread. `bad` names the topics whose stored
-    expression could not be read, in the order in which they were met.
+    A paper that comes twice counts once, as it came first. The index belongs to the thread that made it, which may be
+    any worker thread. `bad` names the topics whose stored expression could not be read, in the order they were met.
     """
 
     def __init__(self, papers: Iterable[Paper]) -> None:

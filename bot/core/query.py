@@ -105,12 +105,15 @@ def _fts5_term(term: Term) -> str:
 
 def _shown(term: Term) -> str:
     """A term of a plain topic: quoted where its words alone would be read in another way."""
-    word = term.written or " ".join(term.tokens)
-    bare = len(term.tokens) == 1 and SAFE.fullmatch(word) and word not in OPERATORS
-    # A bound prefix at the end would take in the next word.
-    bare = bare and term.tokens[0] not in STOP and normalise.fold(word).split("-")[-1] not in normalise.PREFIXES
-    star = "*" if term.prefix else ""
-    bare = bare and (not star or STARRED.search(word + star))
+    word, star = term.written or " ".join(term.tokens), "*" if term.prefix else ""
+    bare = (
+        len(term.tokens) == 1
+        and SAFE.fullmatch(word)
+        and word not in OPERATORS
+        and term.tokens[0] not in STOP
+        and (not star or STARRED.search(word + star))
+        and normalise.fold(word).split("-")[-1] not in normalise.PREFIXES  # it would take in the next word
+    )
     return word + star if bare else f'"{word}{star}"'
 
 

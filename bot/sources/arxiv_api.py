@@ -83,6 +83,9 @@ class ArxivApi:
     async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
         """Yield every paper submitted (v1) in [since, until] (ms), a reply at a time, each paper once, oldest first.
 
+        The ends are rounded outwards to whole minutes, and what arXiv answers is not filtered once more: a paper that
+        it brings is announced, whatever its date.
+
         One query per UTC day touched: arXiv serves 2,000 results a reply and 10,000 a query, a day brings about 1,500;
         a slice with more is halved. Ending normally means that each slice brought as many papers as arXiv said it
         has; Later is raised otherwise, and what was yielded before stays true.
@@ -97,7 +100,7 @@ class ArxivApi:
             # in the 59 seconds that follow is not documented.
             last = min(first - first % _DAY + _DAY, end)
             async for papers in self._slice(first, last):
-                new = tuple({p.id: p for p in papers if p.id not in seen and since <= p.published <= until}.values())
+                new = tuple({p.id: p for p in papers if p.id not in seen}.values())
                 seen.update(p.id for p in new)
                 if new:
                     yield new

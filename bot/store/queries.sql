@@ -251,7 +251,7 @@ WHERE outcome = 'running';
 
 -- name: last_run
 SELECT started_at, ended_at, outcome, detail, papers, mark, next_at FROM run
-WHERE verb = :verb AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1;
+WHERE verb = :verb AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1;
 
 -- name: high_water
 SELECT max(mark) FROM run WHERE verb = :verb AND outcome = 'complete';

@@ -23,7 +23,7 @@ _FOLDS: Final = 5
 _VOCABULARY: Final = 400  # words with a weight of their own
 _WORD_L2: Final = 10.0
 _TEMPERATURE: Final = 0.05  # of the target distribution: softmax of ROUGE-1 F / temperature
-_L2: Final = 0.3
+_L2: Final = 0.2
 _ROUNDS: Final = 400
 _TOLERANCE: Final = 1e-7
 _SMALLEST_STEP: Final = 1e-12
@@ -151,7 +151,9 @@ def named(weights: Array, names: Sequence[str], vocabulary: Sequence[str]) -> di
 
 def ranking(papers: Sequence[Paper], words: Sequence[dict[str, float]]) -> tuple[Ranking, list[str]]:
     """Return the candidates of all papers, each described with the word weights given for it, and the names."""
-    rows, scores, starts = [], [], []
+    rows: list[dict[str, float]] = []
+    scores: list[float] = []
+    starts: list[int] = []
     for paper, weights in zip(papers, words, strict=True):
         starts.append(len(rows))
         for candidate in extract_features.candidates(paper.title, paper.sentences, weights):

@@ -74,7 +74,7 @@ def rouge(text: str, golds: Sequence[str]) -> Scores:
 
 
 def first_cue(sentences: Sequence[str]) -> str:
-    """Return the first sentence that says "we propose" or the like, else "we show", else "this paper", else the first."""
+    """Return the first sentence that says "we propose", else "we show", else "this paper", else the very first."""
     for pattern in (extract_cues.PROPOSE, extract_cues.STUDY, extract_cues.PAPER):
         for sentence in sentences:
             if pattern.search(sentence):

@@ -2,6 +2,8 @@
 import random
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -25,11 +27,11 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def table() -> sqlite3.Connection:
-    database = sqlite3.connect(":memory:")
-    database.execute(f"CREATE VIRTUAL TABLE day USING fts5({', '.join(COLUMNS)}, content='', tokenize='unicode61')")
-    return database
+@contextmanager
+def fresh_table() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f"CREATE VIRTUAL TABLE day USING fts5({', '.join(COLUMNS)}, content='', tokenize='unicode61')")
+        yield database
 
 
 def read(text: str) -> tuple[Node | None, UserError | None]:
@@ -234,8 +236,9 @@ def test_every_example_in_an_error_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_inputs_are_read_or_refused(text: str, table: sqlite3.Connection) -> None:
-    accepted(text, table)
+def test_hostile_inputs_are_read_or_refused(text: str) -> None:
+    with fresh_table() as database:
+        accepted(text, database)
 
 
 @settings(max_examples=600, deadline=None)
@@ -248,12 +251,8 @@ def test_hostile_inputs_are_read_or_refused(text: str, table: sqlite3.Connection
 @example('"non" "multi modal"')
 @example("ti:x OR ti:x*")
 def test_any_text_is_read_or_refused(text: str) -> None:
-    with sqlite3.connect(":memory:") as database:
-        database.execute(
-            "CREATE VIRTUAL TABLE day USING fts5(title, abstract, authors, categories, comments, content='')"
-        )
+    with fresh_table() as database:
         accepted(text, database)
-    database.close()
 
 
 _PIECES = """ti: abs: cat: au: all: co: AND OR ANDNOT NOT ( ) " * - 's cs.CV cs hep-th multi pre over the of heads c++
@@ -264,12 +263,8 @@ _PIECES += [" ", " ", " ", "  ", "\xe9", "$\\alpha$", "\\", "\u201c", "\u6587", 
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
 def test_any_heap_of_syntax_is_read_or_refused(text: str) -> None:
-    with sqlite3.connect(":memory:") as database:
-        database.execute(
-            "CREATE VIRTUAL TABLE day USING fts5(title, abstract, authors, categories, comments, content='')"
-        )
+    with fresh_table() as database:
         accepted(text, database)
-    database.close()
 
 
 # --- the canonical form ---------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ CREATE TABLE gate (key TEXT PRIMARY KEY, next_at BIGINT NOT NULL);
 CREATE TABLE run (
     id TEXT PRIMARY KEY, verb TEXT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT, outcome TEXT NOT NULL,
     detail TEXT NOT NULL, papers BIGINT NOT NULL DEFAULT 0, mark BIGINT, next_at BIGINT);
-CREATE INDEX run_verb ON run (verb, started_at);
+CREATE INDEX run_verb ON run (verb, id);
 CREATE INDEX run_open ON run (verb) WHERE outcome = 'running';
 
 -- When something last happened: 'heartbeat' of the running service.

@@ -5,6 +5,7 @@ same output everywhere (no randomness, no clock, no locale); any text is accepte
 Standard library only, 2 to 5 ms a paper. Weights: `data/tldr_ranker.json`, fitted by `tests/bars/fit_tldr.py`.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -51,11 +52,12 @@ def tldr(title: str, sentences: Sequence[str]) -> str:
 
 
 def _usable(pieces: Sequence[str]) -> list[str]:
-    """Return the distinct sentences that are long enough to say something."""
-    distinct = dict.fromkeys(pieces)
-    return [piece for piece in distinct if len(cues.words(piece)) >= _FRAGMENT and len(piece.split()) <= _LONGEST][
-        :_MOST_SENTENCES
-    ]
+    """Return the sentences that are long enough to say something, each once however it is introduced."""
+    fit = (piece for piece in pieces if len(cues.words(piece)) >= _FRAGMENT and len(piece.split()) <= _LONGEST)
+    distinct: dict[str, str] = {}
+    for piece in itertools.islice(fit, _MOST_SENTENCES):
+        distinct.setdefault(extract_trim.bullet(piece).casefold(), piece)
+    return list(distinct.values())
 
 
 def _scored(title: str, pieces: Sequence[str]) -> list[tuple[float, Candidate]]:

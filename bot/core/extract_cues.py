@@ -4,6 +4,7 @@ Patterns search one sentence, ignore case and name what they find: a contributio
 sentence that leans on its neighbour. They hold for every field of arXiv, not for machine learning alone.
 """
 
+import functools
 import re
 from typing import Final
 
@@ -16,13 +17,14 @@ _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-'][A-Za-z0-9]+)*|\d+(?:\.\d
 STOP: Final = frozenset(
     _list(
         """a about above after again all also although am an and any are as at be because been before being below
-    between both but by can cannot could did do does doing down due during each either et al etc few for from further had has
-    have having he her here hers him his how however i if in into is it its itself just may me might more most much
-    must my neither no nor not now of off on once only onto or other our ours out over own per same she should since so
-    some such than that the their theirs them then there thereby therefore these they this those through thus to too
-    toward towards under until up upon us use used uses using very via was we were what when where whether which while
-    who whom whose why will with within without would yet you your paper work method methods approach approaches
-    propose proposed present presents show shows shown based new novel"""
+        between both but by can cannot could did do does doing down due during each either et al etc few for from
+        further had has have having he her here hers him his how however i if in into is it its itself just may
+        me might more most much must my neither no nor not now of off on once only onto or other our ours out
+        over own per same she should since so some such than that the their theirs them then there thereby
+        therefore these they this those through thus to too toward towards under until up upon us use used uses
+        using very via was we were what when where whether which while who whom whose why will with within
+        without would yet you your paper work method methods approach approaches propose proposed present
+        presents show shows shown based new novel"""
     )
 )
 _SUFFIXES: Final = _list("ization isation ations ation ingly ments ment ness ities ity ings ing edly ies ed es ly s")
@@ -40,6 +42,7 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+@functools.lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """Cut one common English suffix, leaving at least four letters."""
     for suffix in _SUFFIXES:
@@ -128,7 +131,8 @@ EARLIER: Final = _phrase(
 )
 KNOWN: Final = _phrase(
     r"\b(?:(?:is|are) (?:well[- ])?known (?:to|that|as|for)|"
-    r"it (?:is|has been|was) (?:well[- ]|long |recently |previously )?(?:known|established|shown|conjectured|believed|recognized)|in the literature)\b"
+    r"it (?:is|has been|was) (?:well[- ]|long |recently |previously )?(?:known|established|shown|conjectured|believed|"
+    r"recognized)|in the literature)\b"
 )
 BESIDES: Final = _phrase(
     r"^(?:along the way|as (?:a|an|another|one) (?:by-?product|corollary|consequence|application|example|illustration|"

@@ -185,6 +185,8 @@ def _wording(text: str) -> Features:
         ("acronym", _ACRONYM),
     )
     row = {name: float(pattern.search(text) is not None) for name, pattern in named}
+    # "Let ..." only sets the scene, unless the same sentence says what "we show" there.
+    row["let"] *= 1 - row["we"]
     early = text[:_EARLY]
     row |= {
         "early cue": float(bool(cues.PROPOSE.search(early) or cues.STUDY.search(early))),

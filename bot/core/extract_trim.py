@@ -11,7 +11,8 @@ _IN_THIS_PAPER: Final = (
     r"in (?:this|the present) (?:paper|work|article|study|letter|report|survey|note|manuscript)|here(?:in)?"
 )
 _OPENER: Final = re.compile(
-    rf"(?:{_IN_THIS_PAPER}|specifically|in particular|moreover|furthermore|additionally|in addition|finally|thus|therefore|hence|consequently|"
+    rf"(?:{_IN_THIS_PAPER}|specifically|in particular|moreover|furthermore|additionally|in addition|finally|thus|"
+    r"therefore|hence|consequently|"
     r"as a result|to (?:this|that|these) ends?|however|more (?:precisely|specifically)|to the best of our knowledge|"
     r"in summary|in short|overall|in contrast|instead|accordingly|besides|also|further|as such|at the same time|"
     r"(?:inspired|motivated) by (?:this|that|these)[^,]{0,60}|"
@@ -23,7 +24,8 @@ _OPENER: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE_OPENER: Final = re.compile(
-    rf"(?:{_IN_THIS_PAPER}|in this way|then|next|also|first|second|third|finally|to (?:this|that) end|therefore|thus|hence|"
+    rf"(?:{_IN_THIS_PAPER}|in this way|then|next|also|first|second|third|finally|"
+    r"to (?:this|that) end|therefore|thus|hence|"
     r"to (?:address|tackle|overcome|solve|alleviate|mitigate|remedy|resolve|bridge|fill|handle|do) (?:this|these|so)"
     r"(?: \w+){0,2}) (?=(?:we|it|I|our)\b)",
     re.IGNORECASE,

@@ -50,7 +50,7 @@ class Archive:
     async def close(self) -> None:
         """Let go of the file."""
         await self._do(lambda: self._db.close() if self._db else None)
-        self._thread.shutdown()
+        await asyncio.to_thread(self._thread.shutdown)
 
     async def add(self, papers: Sequence[Paper]) -> None:
         """Index papers; those already there are left alone."""

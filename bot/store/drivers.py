@@ -49,9 +49,10 @@ def migrations() -> Migrations:
 class Sqlite:
     """Runs named queries against one SQLite file."""
 
-    def __init__(self, path: Path, queries: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, queries: Callable[[], Mapping[str, str]]) -> None:
         self.path = path
-        self._queries = queries
+        self._read_queries = queries
+        self._queries: Mapping[str, str] = {}
         self._todo: SimpleQueue[tuple[Callable[[Run], Any], asyncio.Future[Any]] | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
         self._local = threading.local()
@@ -115,6 +116,7 @@ class Sqlite:
             db.conn.execute("PRAGMA journal_mode=WAL")
             db.conn.execute("PRAGMA synchronous=FULL")
             migrations().apply(db)
+            self._queries = self._read_queries()
         except (sqlite3.DatabaseError, OSError) as problem:
             raise ConfigError(
                 f"The ledger {self.path} cannot be opened ({problem}): check DATABASE_URL, the folder's rights and "

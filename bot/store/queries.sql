@@ -49,7 +49,7 @@ INSERT INTO match (topic, paper) VALUES (:topic, :paper) ON CONFLICT (topic, pap
 -- name: wake_topic
 -- Chats that take papers as they come are due now: compose decides whether there is anything for them.
 UPDATE chat SET next_at = :now
-WHERE mode = 'asap' AND suspended = '' AND (next_at IS NULL OR next_at > :now)
+WHERE mode = 'asap' AND (next_at IS NULL OR next_at > :now)
   AND id IN (SELECT chat FROM subscription WHERE topic = :topic);
 
 -- name: add_chat

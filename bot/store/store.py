@@ -57,7 +57,7 @@ class Store:
     """Implements the ports Ledger and Gate on one SQLite file."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._db = Sqlite(path, queries())
+        self._db = Sqlite(path, queries)
         self._clock = clock
 
     async def open(self) -> None:

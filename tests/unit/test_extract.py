@@ -185,6 +185,8 @@ def test_role(sentence: str, place: float, role: str) -> None:
 def test_repeated_sentences_are_told_once() -> None:
     found = extract.summarize("Cats", "We study the cat at home. " * 6 + "Dogs differ from cats a lot.")
     assert found.takeaways == ()
+    again = "We study cats at home in winter. In this paper, we study cats at home in winter. "
+    assert extract.summarize("Cats", again * 3 + "Dogs differ from cats a lot.").takeaways == ()
 
 
 WORDS = st.sampled_from(
@@ -208,6 +210,7 @@ def test_holds_for_any_text(title: str, abstract: str) -> None:
     sources = sentences.split(abstract) or [""]
     whole = " ".join(sources)
     assert in_order(found.tldr, whole)
+    assert len(set(lines(found))) == len(lines(found))
     for line in lines(found):
         assert any(in_order(line, source) for source in [*sources, whole if line == found.tldr else ""])
         assert line == " ".join(line.split())

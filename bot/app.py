@@ -168,8 +168,11 @@ class App:
 @contextlib.contextmanager
 def owner(path: Path) -> Iterator[None]:
     """Be the one process that works on a ledger; raises ConfigError if another is. The system lets go at a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=0)
+    except (OSError, sqlite3.Error) as problem:
+        raise ConfigError(f"The ledger {path} cannot be made ({problem}): check DATABASE_URL.") from problem
     try:
         try:
             lock.execute("BEGIN EXCLUSIVE")

@@ -5,6 +5,7 @@ environment (or from the file that `<NAME>_FILE` names), never from `paperboy.to
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -156,7 +157,8 @@ def load(env: Mapping[str, str] | None = None, file: Path | None = None) -> Sett
         try:
             values[f.name] = f.metadata["read"](given or "")
         except ValueError as problem:
-            raise ConfigError(f"{where} is {given!r}: {problem}.") from problem
+            shown = re.sub(r"//[^/@]*@", "//…@", given)  # an address may carry a password
+            raise ConfigError(f"{where} is {shown!r}: {problem}.") from problem
     if table:
         raise ConfigError(f"{path}: there is no setting {next(iter(table))!r}; `python -m bot --help` lists them all.")
     return Settings(**values)

@@ -55,6 +55,8 @@ _DOTS: Final = re.compile(r"[.!?。！？\s]")
 _DISPLAY: Final = ("$$", "\\[", "\\begin")
 _END: Final = re.compile(r"([.!?。！？]+)((?:['\"”’»)\]$*]|\[\d+(?:[,–-] ?\d+)*\])*) (?=\S)")
 _NEXT_WORD: Final = re.compile(r"[(\[\"“'‘`«]*(\S+)")
+_AHEAD: Final = 200  # characters that decide what follows
+_CLOSES: Final = re.compile(r"(?:[^()\[\]]|\([^()]*\))*[)\]]")
 _LETTERS: Final = re.compile(r"[^a-z]+")
 _INITIALS: Final = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _LABEL: Final = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)?")
@@ -77,7 +79,7 @@ def split(text: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for end in _END.finditer(masked):
-        if _ends(masked[start : end.start()], end[1], end[2], masked[end.end() : end.end() + 80]):
+        if _ends(masked[start : end.start()], end[1], end[2], masked[end.end() : end.end() + _AHEAD]):
             pieces.append(folded[start : end.end() - 1])
             start = end.end()
     if start < len(folded):
@@ -111,6 +113,8 @@ def _ends(before: str, stop: str, closing: str, after: str) -> bool:
     """Tell whether a sentence ends between `before` + `stop` + `closing` and `after`."""
     found = _NEXT_WORD.match(after)
     word = found[1] if found else ""
+    if not closing and _inside(before, after):
+        return False
     if stop != ".":
         return not word[:1].islower()
     if word[:1] in {",", ";", ":", ")", "]", "}"} or (word[:1] in {"-", "–", "—"} and not word[1:2].isalpha()):
@@ -118,6 +122,12 @@ def _ends(before: str, stop: str, closing: str, after: str) -> bool:
     if word[:1].islower() and not closing and not _LOWER_NAME.match(word):
         return False
     return not _abbreviated(before, closing, word)
+
+
+def _inside(before: str, after: str) -> bool:
+    """Tell whether a bracket is open that closes soon: "[D. Gallistl, SIAM J. (2018). Online]" is one piece."""
+    opened = before.count("(") + before.count("[") - before.count(")") - before.count("]")
+    return opened > 0 and _CLOSES.match(after) is not None
 
 
 def _abbreviated(before: str, closing: str, word: str) -> bool:

@@ -33,7 +33,18 @@ def fake() -> tuple[Platform, Callable[[], str]]:
 PLATFORMS = pytest.mark.parametrize("make", [terminal, fake], ids=["console", "fake"])
 
 HOSTILE = st.sampled_from(
-    ["<b>&amp;", "*_[x](javascript:1)_*", "@everyone", "\u202eevil", "$\\alpha$", "\x1b[31mred", "שלום", "👩‍🔬", "a\tb", ""]
+    [
+        "<b>&amp;",
+        "*_[x](javascript:1)_*",
+        "@everyone",
+        "\u202eevil",
+        "$\\alpha$",
+        "\x1b[31mred",
+        "שלום",
+        "👩‍🔬",
+        "a\tb",
+        "",
+    ]
 )
 texts = st.one_of(HOSTILE, st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
 spans = st.builds(Span, texts, st.sampled_from(["", "bold", "italic", "dim", "code"]), st.just(""))
@@ -43,7 +54,10 @@ lines = st.builds(
 blocks = st.one_of(lines, st.builds(Fold, texts, st.lists(lines, max_size=3).map(tuple)))
 items = st.builds(Item, st.lists(blocks, max_size=4).map(tuple), st.just("2411.00001"), st.just((Button("1", "/x"),)))
 posts = st.builds(
-    Post, st.lists(lines, max_size=2).map(tuple), st.lists(items, max_size=3).map(tuple), st.lists(lines, max_size=2).map(tuple)
+    Post,
+    st.lists(lines, max_size=2).map(tuple),
+    st.lists(items, max_size=3).map(tuple),
+    st.lists(lines, max_size=2).map(tuple),
 )
 
 

@@ -42,6 +42,9 @@ CASES = [
     ["Theorem 1. Let $G$ be finite."],
     ["We follow J. Phys. A. and Phys. Rev. Lett. in notation.", "Units are SI."],
     ["The mass is approx. 3 GeV at 95% C.L. in this model.", "It may decay."],
+    ["It follows [D. Rossi, P. Meyer. Some J. 5 (2018). Online] in spirit.", "It differs in form."],
+    ["Both hold (the first is classical. The second is new).", "We use both."],
+    ["An open ( bracket may be a slip.", "It ends nothing.", "Nor does this."],
     ["We thank M. Ito.", "The study was funded by X."],
 ]
 

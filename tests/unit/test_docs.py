@@ -1,0 +1,41 @@
+"""The README's tables and picture are generated, its commands exist, the changelog names the version."""
+
+import asyncio
+import re
+from pathlib import Path
+
+from bot import __version__
+from tests import docs
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    assert docs.readme(README) == README, "run `python -m tests.docs`"
+
+
+def test_the_picture_is_what_the_terminal_shows() -> None:
+    assert asyncio.run(docs.picture()) == docs.PICTURE.read_text(encoding="utf-8"), "run `python -m tests.docs`"
+
+
+def test_every_command_line_it_names_exists() -> None:
+    known = set(re.findall(r'add_parser\("(\w+)"', (ROOT / "bot" / "cli.py").read_text(encoding="utf-8")))
+    named = set(re.findall(r"python -m bot (\w+)", README))
+    assert named <= known
+    assert named >= {"demo", "run", "once", "doctor"}
+    bars = {path.stem for path in (ROOT / "tests" / "bars").glob("*.py")}
+    assert set(re.findall(r"python -m tests\.bars (\w+)", README)) <= bars
+
+
+def test_the_changelog_speaks_of_this_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest
+    assert newest[1] == __version__
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_ci_runs_the_readme_s_command() -> None:
+    command = re.search(r"^    (python -m pip install -e .*pytest.*)$", README, re.MULTILINE)
+    assert command
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

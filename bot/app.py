@@ -16,7 +16,7 @@ from bot.errors import ConfigError
 from bot.flow.compose import compose
 from bot.flow.converse import converse
 from bot.flow.deliver import deliver
-from bot.flow.harvest import harvest
+from bot.flow.harvest import harvest, look
 from bot.flow.match import match
 from bot.flow.summarize import summarize
 from bot.flow.sweep import due, sweep
@@ -109,7 +109,7 @@ class App:
         before = await self.sent_digests()
         await self.store.recover(resend=self.settings.on_doubt == "resend")
         await self.store.add_chat(self.new_chat("console", ADDRESS))
-        await harvest(self.store, self.ports, "harvest:arxiv")
+        await look(self.store, self.ports)
         await self.drain()
         await self.store.wake_all()
         await self.drain()

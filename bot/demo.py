@@ -11,7 +11,7 @@ from bot import resources
 from bot.app import App, opened, owner
 from bot.config import Settings
 from bot.flow import silence
-from bot.flow.harvest import harvest
+from bot.flow.harvest import look
 from bot.model import Said
 from bot.platforms.console import ADDRESS
 from bot.sources.sample import Sample
@@ -51,11 +51,11 @@ async def tour(app: App, sample: Sample) -> None:
     chat = app.new_chat("console", ADDRESS)
     await app.store.recover(resend=True)
     await app.store.add_chat(chat)
-    await harvest(app.store, app.ports, "harvest:arxiv")  # the week before: in silence, it makes the preview
+    await look(app.store, app.ports)  # the week before: in silence, it makes the preview
     await app.drain()
     if not await app.store.subscriptions(chat.id):
         await app.store.hear(Said(f"demo:{uuid.uuid4().hex}", chat, f"/subscribe {TOPIC}"))
         await app.drain()
     sample.day_out = True
-    await harvest(app.store, app.ports, "harvest:arxiv")
+    await look(app.store, app.ports)
     await app.drain()

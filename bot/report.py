@@ -17,7 +17,7 @@ _CLASSIC = "1706.03762"  # a paper that will always be there
 
 async def status(settings: Settings, *, health: bool) -> int:
     """Print what the ledger holds; with `health`, only whether the service lives: 0 or 1."""
-    if not Path(settings.database_url).exists():
+    if not _exists(settings):
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
     async with opened(settings) as app:
@@ -29,6 +29,10 @@ async def status(settings: Settings, *, health: bool) -> int:
         for text in await _status(app, alive=alive, beat=beat):
             print(text)
     return 0
+
+
+def _exists(settings: Settings) -> bool:
+    return Path(settings.database_url).exists()
 
 
 async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:

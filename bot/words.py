@@ -29,7 +29,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "preview": "The last {days} days would have brought {count}, for example",
         "preview_all": "The last {days} days would have brought {count}:",
         "preview_none": "The last {days} days would have brought nothing. Fewer or broader words bring more.",
-        "preview_empty": "I have no papers yet to show what it would have brought; arXiv is asked for them in a moment.",
+        "preview_empty": "I have no papers yet to show what it would have brought; arXiv is asked in a moment.",
         "preview_many": "That is about {rate} a day. One more word, or a category, would make it readable.",
         "next_daily": "Next digest: {when} ({zone}). /settings changes when.",
         "next_asap": "Papers come as soon as arXiv brings them. /settings changes that.",

@@ -5,7 +5,7 @@ boxes; so \mathcal, \mathfrak and the like give plain letters, and only the seve
 Letterlike Symbols block are used. No command stands for nothing but layout here; those are in `plain`.
 """
 
-# ruff: noqa: RUF001, RUF003, SIM905 - signs that look alike are the subject, and words are read more easily unquoted
+# ruff: noqa: RUF001, SIM905 - signs that look alike are the subject, and words are read more easily unquoted
 
 
 def _table(words: str) -> dict[str, str]:

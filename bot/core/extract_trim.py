@@ -93,7 +93,7 @@ def bullet(sentence: str) -> str:
 
 def closed(text: str) -> str:
     """End a sentence that lost its stop with one."""
-    text = text.rstrip(" ,;:-–—")  # noqa: RUF001 - dashes are meant
+    text = text.rstrip(" ,;:-–—")
     if not text or text[-1] in ".!?…)]\"'”’$。！？" or not text[-1].isalnum():  # noqa: RUF001 - and so are these
         return text
     return text + "."

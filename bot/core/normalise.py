@@ -6,7 +6,7 @@ merges "generation" with "general" and breaks prefixes (facts/matching.md, Part 
 raises.
 """
 
-# ruff: noqa: RUF001, RUF003, SIM905 - letters that look alike are the subject, and words are read more easily unquoted
+# ruff: noqa: RUF001, SIM905 - letters that look alike are the subject, and words are read more easily unquoted
 import re
 import unicodedata
 from collections.abc import Iterable

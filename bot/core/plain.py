@@ -136,7 +136,7 @@ class _Reader:
         if option or before == "<" or after == ">" or len(token) > 3:  # noqa: PLR2004
             self._say(token)  # '--help', '<--', '-->', a ruler
         else:
-            self._say("—" if len(token) == 3 else "–")  # noqa: PLR2004, RUF001
+            self._say("—" if len(token) == 3 else "–")  # noqa: PLR2004
 
     def _quote(self, mark: str) -> None:
         if mark == "''":

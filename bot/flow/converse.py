@@ -1,5 +1,6 @@
-"""converse: answer what a chat said, in order. Effects, answer and end are one transaction: a crash loses no command
-and repeats none.
+"""converse: answer what a chat said, in order.
+
+Effects, answer and end are one transaction: a crash loses no command and repeats none.
 """
 
 import logging
@@ -153,9 +154,8 @@ async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
         return [line_(asked.say("preview_none" if known else "preview_empty", days=_LOOK_BACK))]
     key = "preview" if len(found) > _SAMPLES else "preview_all"
     lines = [line_(asked.say(key, days=_LOOK_BACK, count=post.papers(language, len(found))))]
-    for id_ in found[:_SAMPLES]:
-        if paper := await asked.store.paper(id_):
-            lines.append(line_(post.title(paper), kind="bullet"))
+    samples = [await asked.store.paper(id_) for id_ in found[:_SAMPLES]]
+    lines += [line_(post.title(paper), kind="bullet") for paper in samples if paper]
     if (rate := round(len(found) / _LOOK_BACK)) > _MANY:
         lines.append(line_(asked.say("preview_many", rate=rate)))
     return lines

@@ -12,8 +12,14 @@ _RETRY = 900  # seconds until the next try where the source does not say
 
 
 async def harvest(store: Ledger, ports: Ports, key: str) -> None:
+    """`harvest:arxiv`: look if it is time; a second nudge while one look is under way brings no second look."""
+    del key  # one source for now
+    if await is_due(store, ports.clock.now()):
+        await look(store, ports)
+
+
+async def look(store: Ledger, ports: Ports) -> None:
     """Read the source from the last mark, less the overlap, until now; a failure is recorded with its reason."""
-    del key  # one source for now: harvest:arxiv
     now = ports.clock.now()
     mark = await store.high_water("harvest")
     days = ports.settings.baseline_days if mark is None else ports.settings.harvest_overlap_days

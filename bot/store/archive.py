@@ -77,8 +77,8 @@ class Archive:
 
         def work() -> list[str]:
             rows = self._open_db().execute(
-                "SELECT paper.id FROM text JOIN paper ON paper.number = text.rowid WHERE text MATCH ? AND published >= ?"
-                " ORDER BY published DESC, paper.id DESC LIMIT ?",
+                "SELECT paper.id FROM text JOIN paper ON paper.number = text.rowid"
+                " WHERE text MATCH ? AND published >= ? ORDER BY published DESC, paper.id DESC LIMIT ?",
                 (fts, since, limit),
             )
             return [id_ for (id_,) in rows]

@@ -209,7 +209,7 @@ class Store:
         return await self._db.write(work)
 
     async def queue(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest], str | None]:
-        """What waits for a chat: the chat, its digests that are ready to be cut into messages, the head of its sends."""
+        """What waits for a chat: the chat, its digests that are ready to be cut into messages, its first send."""
         now = self._clock.now()
 
         def work(run: Query) -> tuple[Chat | None, list[Digest], str | None]:

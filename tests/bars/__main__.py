@@ -1,4 +1,4 @@
-"""`python -m tests.bars [NAME …]`: the big checks at full size, with their figures. pytest runs them reduced, untimed."""
+"""`python -m tests.bars [NAME …]`: the big checks at full size, with figures; pytest runs them reduced, untimed."""
 
 import importlib
 import pkgutil

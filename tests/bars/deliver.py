@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from bot.clock import SystemClock
-from bot.flow.harvest import harvest
+from bot.flow.harvest import look
 from bot.model import Part, Said, Subscribe
 from bot.store import drivers
 from tests.fakes.chat import FakeChat
@@ -20,7 +20,7 @@ async def measure(chats: int, papers: int) -> tuple[float, int]:
 
     with tempfile.TemporaryDirectory() as name:
         async with house(Path(name), clock=SystemClock(), chat=FakeChat(limit=20_000)) as found:
-            await harvest(found.store, found.ports, "harvest:arxiv")
+            await look(found.store, found.ports)
             topic = query.topic(query.parse("talking heads"))
 
             async def subscribe(number: int) -> None:
@@ -34,7 +34,7 @@ async def measure(chats: int, papers: int) -> tuple[float, int]:
             now = found.clock.now()
             found.source.add(*(paper(number, at=now - 60_000) for number in range(papers)))
             start = time.perf_counter()
-            await harvest(found.store, found.ports, "harvest:arxiv")
+            await look(found.store, found.ports)
             await found.drain()
             seconds = time.perf_counter() - start
             delivered = (await found.store.counts()).deliveries
@@ -49,7 +49,8 @@ def run(*, full: bool) -> int:
     seconds, sends = asyncio.run(measure(2000, 10))
     papers_rate = 20_000 / seconds
     print(
-        f"2,000 digests of ten: {seconds:.1f} s, {papers_rate:,.0f} papers/s (bar 2,000), {sends / seconds:,.0f} sends/s"
+        f"2,000 digests of ten: {seconds:.1f} s, {papers_rate:,.0f} papers/s (bar 2,000), "
+        f"{sends / seconds:,.0f} sends/s"
     )
     seconds, sends = asyncio.run(measure(5000, 1))
     sends_rate = sends / seconds
@@ -57,6 +58,7 @@ def run(*, full: bool) -> int:
     with patch.object(drivers, "_BATCH", 1):
         slow, sends = asyncio.run(measure(500, 1))
     print(
-        f"baseline, a commit per write: {sends / slow:,.0f} sends/s; group commit is {sends_rate * slow / sends:.1f} times as fast"
+        f"baseline, a commit per write: {sends / slow:,.0f} sends/s; "
+        f"group commit is {sends_rate * slow / sends:.1f} times as fast"
     )
     return 0 if papers_rate >= 2000 and sends_rate >= 1000 else 1

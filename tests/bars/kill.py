@@ -127,11 +127,13 @@ def run(*, full: bool) -> int:
         cycle(tally, min(5, wanted - tally.kills), dice, span)
     most, mean = max(tally.in_flight), sum(tally.in_flight) / len(tally.in_flight)
     print(
-        f"{tally.kills} kills in {tally.cycles} cycles of {EXPECTED} deliveries and {crash_child.CHATS} commands: {tally.lost} lost,"
+        f"{tally.kills} kills in {tally.cycles} cycles of {EXPECTED} deliveries and {crash_child.CHATS} commands: "
+        f"{tally.lost} lost,"
     )
     print(f"  {tally.repeated} messages repeated, {tally.unrecorded} of them not recorded in doubt;")
     print(
-        f"  {tally.doubted} recorded in doubt, {sum(tally.in_flight)} in flight at the kills (mean {mean:.1f}, most {most})"
+        f"  {tally.doubted} recorded in doubt, {sum(tally.in_flight)} in flight at the kills "
+        f"(mean {mean:.1f}, most {most})"
     )
     good = not (tally.lost or tally.unrecorded or tally.too_many) and tally.doubted <= sum(tally.in_flight)
     return 0 if good else 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Later
-from bot.flow.harvest import harvest
+from bot.flow.harvest import look
 from bot.platforms import console_view
 from bot.sources.sample import Sample
 from tests.fakes.house import SATURDAY, House, house
@@ -43,10 +43,10 @@ class Broken(Sample):
 async def happen(found: House, sample: Broken, clock: SteppedClock, what: str) -> None:
     match what.split():
         case ["the", "week", "is", "known"]:
-            await harvest(found.store, found.ports, "harvest:arxiv")
+            await look(found.store, found.ports)
         case ["the", "day", "is", "announced"]:
             sample.day_out = True
-            await harvest(found.store, found.ports, "harvest:arxiv")
+            await look(found.store, found.ports)
         case ["arXiv", "is", "down"]:
             sample.down = True
         case ["arXiv", "is", "up"]:

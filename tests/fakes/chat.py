@@ -63,5 +63,5 @@ class FakeChat:
         self._note("end", send)
         return f"message {self.attempts}"
 
-    async def serve(self, hear: Hear) -> None:
+    async def serve(self, hear: Hear) -> None:  # noqa: ARG002 - nobody speaks in it
         await asyncio.Event().wait()

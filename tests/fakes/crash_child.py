@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.app import owner
 from bot.clock import SystemClock
 from bot.config import Settings
-from bot.flow.harvest import harvest
+from bot.flow.harvest import look
 from bot.model import Said
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house, paper
@@ -25,7 +25,7 @@ def chat(folder: Path) -> FakeChat:
 async def prepare(folder: Path) -> None:
     """A house with a baseline and its subscribers, where tonight's papers have not appeared yet."""
     async with house(folder, clock=SystemClock(), chat=FakeChat()) as found:
-        await harvest(found.store, found.ports, "harvest:arxiv")
+        await look(found.store, found.ports)
         for number in range(CHATS):
             said = Said(f"said:{number}", found.chat(f"{number:03}"), "/subscribe talking heads")
             await found.store.hear(said)
@@ -46,7 +46,7 @@ async def main(folder: Path) -> None:
             print("READY", flush=True)
             for number in range(CHATS):  # the same updates again after each crash, as a platform repeats them
                 await found.store.hear(Said(f"ask:{number}", found.chat(f"{number:03}"), "/topics"))
-            await harvest(found.store, found.ports, "harvest:arxiv")
+            await look(found.store, found.ports)
             while True:
                 await found.drain()
                 if not dict((await found.store.counts()).sends).get("due"):

@@ -31,7 +31,7 @@ class House(App):
         settings: Settings,
         store: Store,
         archive: Archive,
-        clock: "SystemClock | SimulatedClock | SteppedClock",
+        clock: SystemClock | SimulatedClock | SteppedClock,
         chat: FakeChat | None = None,
     ) -> None:
         super().__init__(settings, store, archive, clock)  # type: ignore[arg-type]
@@ -55,12 +55,12 @@ class House(App):
 
     async def day(self, *papers: Paper) -> list[str]:
         """These papers appear and are harvested; returns the texts of what follows."""
-        from bot.flow.harvest import harvest
+        from bot.flow.harvest import look
         from bot.platforms import console_view
 
         self.source.add(*papers)
         before = len(self.fake.sent)
-        await harvest(self.store, self.ports, "harvest:arxiv")
+        await look(self.store, self.ports)
         await self.drain()
         return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
 
@@ -74,7 +74,7 @@ async def house(
     folder: Path,
     *,
     settings: Settings | None = None,
-    clock: "SystemClock | SimulatedClock | SteppedClock | None" = None,
+    clock: SystemClock | SimulatedClock | SteppedClock | None = None,
     chat: FakeChat | None = None,
 ) -> AsyncIterator[House]:
     """Open a house on `folder`; on a stepped clock unless another is given."""

@@ -1,4 +1,4 @@
-"""Real input: arXiv's own reply through a loopback arXiv, `bot once` and the terminal; the digest's facts are the feed's."""
+"""Real input: arXiv's own reply through a loopback arXiv and `bot once`; the digest's facts are the feed's."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ class OneReply(ArxivServer):
         self._full = self.atom
         self._empty = re.sub(rb"<entry>.*</entry>", b"", re.sub(total, rb"\g<1>0", feed), flags=re.DOTALL)
 
-    def _answer(self, query: dict[str, str], fault: object = "") -> object:  # type: ignore[override]
+    def _answer(self, query: dict[str, str], fault: object = "") -> object:  # type: ignore[override]  # noqa: ARG002
         self.atom = self._full if "[20260408" in query.get("search_query", "") else self._empty
         return super()._answer(query)
 

@@ -1,4 +1,4 @@
-"""Who may import whom (DESIGN.md), and that heavy libraries stay asleep until their platform, source or model is used."""
+"""Who may import whom, and that heavy libraries stay asleep until their platform, source or model is used."""
 
 import ast
 import subprocess
@@ -14,7 +14,7 @@ BASE = {"model", "errors", "words", "config", "resources", "__init__"}
 PORTS = BASE | {"core", "ports"}
 FOLDERS = {"store", "sources", "llm", "platforms", "engines", "exports"}
 MAY: dict[str, set[str]] = {
-    **{name: BASE for name in BASE},
+    **dict.fromkeys(BASE, BASE),
     "core": BASE | {"core"},
     "ports": PORTS,
     **{name: PORTS | {name} for name in FOLDERS},

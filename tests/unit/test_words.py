@@ -26,9 +26,9 @@ def used() -> set[str]:
     found: set[str] = set()
     for path in BOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in WORDS["en"]:
-                if path.name != "words.py":
-                    found.add(node.value)
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and text in WORDS["en"] and path.name != "words.py":
+                found.add(text)
     return found | {command.does for command in COMMANDS} | {"setting_mode_daily", "setting_mode_asap"}
 
 

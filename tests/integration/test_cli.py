@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -98,23 +99,43 @@ class Terminal:
         os.write(self._own, text.encode())
 
     def end(self) -> int:
-        code = self.process.wait(timeout=15)
+        return self.process.wait(timeout=15)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
         os.close(self._own)
-        return code
 
 
-def test_the_demo_is_a_chat_on_a_terminal(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "demo")
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Start processes on terminals of their own; none outlives the test."""
+    terminals: list[Terminal] = []
+
+    def start(*arguments: str, **more: str) -> Terminal:
+        terminals.append(Terminal(tmp_path, *arguments, **more))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+def test_the_demo_is_a_chat_on_a_terminal(opened: Open) -> None:
+    terminal = opened("demo")
     shown = terminal.until("› ")
     assert "\x1b]8;" in shown, "links are clickable"
     assert "▸ takeaways" in shown
     assert "[4]" in shown
     terminal.type("1\n")
-    assert "The authors' own sentences" in terminal.until("› ")
+    terminal.until("The authors' own sentences")
     terminal.type("99\n")
     terminal.until("There is no [99]")
     terminal.type("/subscribe graph neural networks\n")
-    assert "5 papers" in terminal.until("› ")
+    terminal.until("5 papers")
     terminal.type("/summarize 2411.1952\n")
     terminal.until("isn't an arXiv id")
     terminal.type("\x04")
@@ -123,9 +144,9 @@ def test_the_demo_is_a_chat_on_a_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_service_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_service_stops_cleanly(opened: Open, tmp_path: Path, number: signal.Signals) -> None:
     # the address leads nowhere: the service runs, and says in /status that arXiv cannot be reached
-    terminal = Terminal(tmp_path, "run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9", TELEGRAM_BOT_TOKEN="1:secret")
+    terminal = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9", TELEGRAM_BOT_TOKEN="1:secret")
     assert "TELEGRAM_BOT_TOKEN is set, but" in terminal.until("› ")
     terminal.type("/subscribe dark matter\n")
     terminal.until("Subscribed: dark matter")
@@ -141,14 +162,14 @@ def test_the_service_stops_cleanly(tmp_path: Path, number: signal.Signals) -> No
     assert bot(tmp_path, "status", "--health").returncode == 0, "its last sign of life is seconds old"
 
 
-def test_a_killed_service_goes_on_where_it_was(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+def test_a_killed_service_goes_on_where_it_was(opened: Open) -> None:
+    terminal = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
     terminal.until("› ")
     terminal.type("/subscribe dark matter\n")
     terminal.until("Subscribed")
     terminal.process.kill()
     terminal.end()
-    again = Terminal(tmp_path, "run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+    again = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
     again.until("› ")
     again.type("/topics\n")
     again.until("dark matter · ")
@@ -156,8 +177,8 @@ def test_a_killed_service_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.end() == 0
 
 
-def test_two_services_do_not_share_a_ledger(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+def test_two_services_do_not_share_a_ledger(opened: Open, tmp_path: Path) -> None:
+    terminal = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
     terminal.until("› ")
     second = bot(tmp_path, "once")
     assert second.returncode == 2

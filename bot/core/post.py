@@ -19,12 +19,12 @@ def papers(language: str, number: int) -> str:
     return count(language, number, "count_one", "count_papers")
 
 
-def byline(paper: Paper, language: str) -> str:
-    """'Ada One, Bo Two, Cy Three + 4 · cs.CV, cs.LG · 29 Nov 2024'."""
+def byline(paper: Paper, language: str, now: int) -> str:
+    """'Ada One, Bo Two, Cy Three + 4 · cs.CV, cs.LG · 29 Nov'."""
     names = ", ".join(plain(name) for name in paper.authors[:_AUTHORS])
     if len(paper.authors) > _AUTHORS:
         names = say(language, "authors_more", names=names, more=f"{len(paper.authors) - _AUTHORS:,}")
-    return " · ".join(part for part in (names, ", ".join(paper.categories), times.date(paper.published)) if part)
+    return " · ".join(part for part in (names, ", ".join(paper.categories), times.date(paper.published, now)) if part)
 
 
 def link_line(paper: Paper, language: str) -> Line:
@@ -39,8 +39,8 @@ def link_line(paper: Paper, language: str) -> Line:
     return Line(tuple(spans), "small")
 
 
-def _facts(paper: Paper, language: str) -> list[Line]:
-    facts = [line(Span(byline(paper, language), "dim"), kind="small")]
+def _facts(paper: Paper, language: str, now: int) -> list[Line]:
+    facts = [line(Span(byline(paper, language, now), "dim"), kind="small")]
     if paper.comment:
         facts.append(line(Span(say(language, "comment", text=plain(paper.comment)), "dim"), kind="small"))
     if paper.journal_ref:
@@ -57,10 +57,10 @@ def _bullets(summary: Summary) -> tuple[Line, ...]:
     return tuple(line(plain(text), kind="bullet") for text in summary.takeaways)
 
 
-def paper_item(entry: Entry, place: int, language: str) -> Item:
+def paper_item(entry: Entry, place: int, language: str, now: int) -> Item:
     """One paper of a digest: title, facts, the sentence, folded takeaways, links."""
     paper, summary = entry.paper, entry.summary
-    blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language)]
+    blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language, now)]
     if summary.tldr:
         blocks.append(line(plain(summary.tldr)))
     if summary.takeaways:
@@ -86,16 +86,16 @@ def digest(value: Digest) -> Post:
         for entry in value.entries:
             if entry.topic == topic:
                 place += 1
-                item = paper_item(entry, place, language)
+                item = paper_item(entry, place, language, value.at)
                 items.append(Item((*heading, *item.blocks), item.paper, item.buttons))
                 heading = []
     foot = (line(Span(say(language, "basis_extract"), "dim"), kind="small"),)
     return Post((head or line(Span(when, "bold"), kind="heading"),), tuple(items), foot)
 
 
-def reading(paper: Paper, summary: Summary, language: str) -> Post:
+def reading(paper: Paper, summary: Summary, language: str, now: int) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open."""
-    blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language)]
+    blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]
     if summary.tldr:
         blocks += [line(plain(summary.tldr)), *_bullets(summary)]
     blocks.append(link_line(paper, language))
@@ -103,10 +103,10 @@ def reading(paper: Paper, summary: Summary, language: str) -> Post:
     return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else ())
 
 
-def listing(head: str, found: Sequence[tuple[Paper, Summary, str]], language: str, *notes: str) -> Post:
+def listing(head: str, found: Sequence[tuple[Paper, Summary, str]], language: str, now: int, *notes: str) -> Post:
     """Papers in short, as answers to /latest and /search; the last text of each row is its topic, or empty."""
     items = [
-        paper_item(Entry(paper, summary, topic), place, language)
+        paper_item(Entry(paper, summary, topic), place, language, now)
         for place, (paper, summary, topic) in enumerate(found, 1)
     ]
     foot = [line(Span(note, "dim"), kind="small") for note in (*notes, say(language, "basis_extract"))]

@@ -12,7 +12,8 @@ from apscheduler.triggers.cron import CronTrigger
 from bot.model import Chat
 
 NEW_YORK = "America/New_York"  # arXiv's own zone (arxiv.org/help/availability)
-_HOUR = 60
+_HOUR = 60  # minutes
+_CLOSE = 250 * 86_400_000  # ms
 
 
 def instant(ms: int, zone: str = "UTC") -> datetime:
@@ -58,10 +59,10 @@ def day(at: int, zone: str) -> str:
     return f"{when:%a} {when.day} {when:%b}"
 
 
-def date(at: int) -> str:
-    """'29 Nov 2024', in UTC as arXiv counts."""
+def date(at: int, now: int) -> str:
+    """'29 Nov 2024', in UTC as arXiv counts; without the year where `now` is close enough to tell."""
     when = instant(at)
-    return f"{when.day} {when:%b %Y}"
+    return f"{when.day} {when:%b}" if abs(now - at) < _CLOSE else f"{when.day} {when:%b %Y}"
 
 
 def clock(at: int, zone: str) -> str:

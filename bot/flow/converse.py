@@ -222,7 +222,7 @@ async def _latest(asked: Asked) -> Reply:
             raise UserError(asked.say("no_topics", example=silence.EXAMPLE))
         raise UserError(asked.say("latest_none"))
     head = asked.say("latest", count=post.papers(asked.chat.language, len(papers)))
-    return post.listing(head, await _rows(asked, papers), asked.chat.language), ()
+    return post.listing(head, await _rows(asked, papers), asked.chat.language, asked.ports.clock.now()), ()
 
 
 async def _search(asked: Asked) -> Reply:
@@ -247,7 +247,8 @@ async def _search(asked: Asked) -> Reply:
         raise UserError(asked.say("search_none", reading=reading))
     found = list(papers.values())[:_FOUND]
     head = asked.say("search", count=post.papers(asked.chat.language, len(found)), reading=reading)
-    return post.listing(head, await _rows(asked, [(p, "") for p in found]), asked.chat.language, *notes), ()
+    rows = await _rows(asked, [(p, "") for p in found])
+    return post.listing(head, rows, asked.chat.language, asked.ports.clock.now(), *notes), ()
 
 
 async def _summarize(asked: Asked) -> Reply:
@@ -266,7 +267,7 @@ async def read(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, language: 
         if not found:
             raise UserError(say(language, "no_such_paper", id=wanted))
         paper = found[0]
-    return post.reading(paper, await summary_of(store, ports, paper), language)
+    return post.reading(paper, await summary_of(store, ports, paper), language, ports.clock.now())
 
 
 async def _digest(asked: Asked) -> Reply:

@@ -4,10 +4,9 @@ Seen = delivered-to-be: a paper counts as seen for a chat in the transaction of 
 delivery. A command's effects, its answer and its end stand in the one transaction of `answer`.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,26 +17,21 @@ from bot.model import (
     Chat,
     Counts,
     Digest,
-    Entry,
     Paper,
     Part,
     Rate,
     Run,
     Said,
     Send,
-    SetChat,
-    Subscribe,
     Subscription,
     Summary,
     Topic,
-    Unsubscribe,
     Wanted,
 )
 from bot.ports import Clock
-from bot.store.drivers import Row, Sqlite
+from bot.store import rows
 from bot.store.drivers import Run as Query
-
-_NONCE = 25  # characters: Discord's limit
+from bot.store.drivers import Sqlite
 
 
 @cache
@@ -46,11 +40,6 @@ def queries() -> dict[str, str]:
     text = files("bot.store").joinpath("queries.sql").read_text(encoding="utf-8")
     found = re.findall(r"^-- name: (\w+)\n(.*?);\s*$", text, re.MULTILINE | re.DOTALL)
     return dict(found)
-
-
-def nonce(send: str) -> str:
-    """Hash a send's id into an idempotency key of at most 25 characters."""
-    return hashlib.sha256(send.encode()).hexdigest()[:_NONCE]
 
 
 class Store:
@@ -77,7 +66,7 @@ class Store:
         def work(run: Query) -> list[str]:
             new = []
             for paper in papers:
-                row = _paper_values(paper) | {"seen_at": now, "baseline": int(baseline)}
+                row = rows.paper_values(paper) | {"seen_at": now, "baseline": int(baseline)}
                 if run("add_paper", **row):
                     new.append(paper.id)
                 else:
@@ -89,16 +78,16 @@ class Store:
 
     async def paper(self, paper: str) -> Paper | None:
         """Return a paper by its base id."""
-        rows = await self._db.read("paper", id=paper)
-        return _paper(rows[0]) if rows else None
+        found = await self._db.read("paper", id=paper)
+        return rows.paper(found[0]) if found else None
 
     async def unmatched(self, limit: int) -> list[Paper]:
         """Papers that were not yet held against the topics."""
-        return [_paper(row) for row in await self._db.read("unmatched", limit=limit)]
+        return [rows.paper(row) for row in await self._db.read("unmatched", limit=limit)]
 
     async def papers_after(self, after: str, limit: int) -> list[Paper]:
         """All papers in order of id, a page at a time."""
-        return [_paper(row) for row in await self._db.read("papers_since", after=after, limit=limit)]
+        return [rows.paper(row) for row in await self._db.read("papers_since", after=after, limit=limit)]
 
     async def topics(self) -> tuple[list[Topic], tuple[int, int]]:
         """Return all topics, and a stamp that changes when one is added."""
@@ -110,14 +99,14 @@ class Store:
     ) -> bool:
         """Record matches per topic and that `papers` are done; False (and nothing) if a topic was added meanwhile."""
         now = self._clock.now()
-        rows = [(topic, list(ids)) for topic, ids in matches if ids]
+        found = [(topic, list(ids)) for topic, ids in matches if ids]
 
         def work(run: Query) -> bool:
             if run("topics_stamp")[0] != stamp:
                 return False
-            run("add_match", [{"topic": topic, "paper": paper} for topic, ids in rows for paper in ids])
+            run("add_match", [{"topic": topic, "paper": paper} for topic, ids in found for paper in ids])
             run("mark_matched", [{"id": paper} for paper in papers])
-            run("wake_topic", [{"topic": topic, "now": now} for topic, _ in rows])
+            run("wake_topic", [{"topic": topic, "now": now} for topic, _ in found])
             return True
 
         return await self._db.write(work)
@@ -129,7 +118,7 @@ class Store:
         now = self._clock.now()
 
         def work(run: Query) -> bool:
-            run("add_chat", **_chat_values(said.chat), now=now)
+            run("add_chat", **rows.chat_values(said.chat), now=now)
             run("revive", id=said.chat.id)
             heard = run("hear", id=said.id, chat=said.chat.id, text=said.text, may_manage=int(said.may_manage), now=now)
             return bool(heard)
@@ -138,22 +127,22 @@ class Store:
 
     async def add_chat(self, chat: Chat) -> None:
         """Know a chat; its settings stay as they are if it is known."""
-        await self._db.write(lambda run: run("add_chat", **_chat_values(chat), now=self._clock.now()))
+        await self._db.write(lambda run: run("add_chat", **rows.chat_values(chat), now=self._clock.now()))
 
     async def chat(self, chat: str) -> Chat | None:
         """Return a chat with its settings."""
-        rows = await self._db.read("chat", id=chat)
-        return Chat(*rows[0]) if rows else None
+        found = await self._db.read("chat", id=chat)
+        return Chat(*found[0]) if found else None
 
     async def subscriptions(self, chat: str) -> list[Subscription]:
         """Return a chat's topics, the oldest first."""
-        rows = await self._db.read("subscriptions", chat=chat)
-        return [Subscription(chat, Topic(id_, key, fts), label, at) for _, id_, key, fts, label, at in rows]
+        found = await self._db.read("subscriptions", chat=chat)
+        return [Subscription(chat, Topic(id_, key, fts), label, at) for _, id_, key, fts, label, at in found]
 
     async def next_said(self, chat: str) -> tuple[str, str, bool] | None:
         """(id, text, may_manage) of the first thing said in a chat that has no answer yet."""
-        rows = await self._db.read("next_said", chat=chat)
-        return (rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+        found = await self._db.read("next_said", chat=chat)
+        return (found[0][0], found[0][1], bool(found[0][2])) if found else None
 
     async def answer(self, said: str, chat: str, parts: Sequence[Part], changes: Sequence[Change] = ()) -> None:
         """End what was said: its effects and its answer, together or not at all; a second time nothing happens."""
@@ -162,8 +151,8 @@ class Store:
         def work(run: Query) -> None:
             if run("said_done", id=said, now=now):
                 for change in changes:
-                    _apply(run, chat, change, now)
-                _add_sends(run, chat, f"said:{said}", parts)
+                    rows.apply(run, chat, change, now)
+                rows.add_sends(run, chat, f"said:{said}", parts)
 
         await self._db.write(work)
 
@@ -204,7 +193,7 @@ class Store:
             if papers:
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
             run("set_next", id=chat, next_at=next_at)
-            return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **_wanted(wanted))]
+            return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **rows.key(wanted))]
 
         return await self._db.write(work)
 
@@ -213,15 +202,15 @@ class Store:
         now = self._clock.now()
 
         def work(run: Query) -> tuple[Chat | None, list[Digest], str | None]:
-            rows = run("chat", id=chat)
-            if not rows:
+            known = run("chat", id=chat)
+            if not known:
                 return None, [], None
-            found = Chat(*rows[0])
+            found = Chat(*known[0])
             digests = [
-                Digest(id_, found, at, scanned, _entries(run, id_, wanted))
-                for id_, at, scanned in run("open_digests", chat=chat, **_wanted(wanted))
+                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted))
+                for id_, at, scanned in run("open_digests", chat=chat, **rows.key(wanted))
             ]
-            return found, digests, _head(run, chat, now)
+            return found, digests, rows.head(run, chat, now)
 
         return await self._db.look(work)
 
@@ -231,24 +220,24 @@ class Store:
 
         def work(run: Query) -> str | None:
             if run("plan_digest", digest=digest.id):
-                ids = _add_sends(run, digest.chat.id, f"digest:{digest.id}", parts)
+                ids = rows.add_sends(run, digest.chat.id, f"digest:{digest.id}", parts)
                 for id_, part in zip(ids, parts, strict=True):
                     for paper in part.papers:
                         run("point_delivery", send=id_, chat=digest.chat.id, paper=paper, digest=digest.id)
-            return _head(run, digest.chat.id, now)
+            return rows.head(run, digest.chat.id, now)
 
         return await self._db.write(work)
 
     async def latest(self, chat: str, limit: int) -> list[tuple[Paper, str]]:
         """Return the last papers that matched a chat's topics, with the topic's label; sent or not."""
-        return [(_paper(row[:11]), row[11]) for row in await self._db.read("latest", chat=chat, limit=limit)]
+        return [(rows.paper(row[:11]), row[11]) for row in await self._db.read("latest", chat=chat, limit=limit)]
 
     # --- sends
 
     async def claim(self, send: str, chat: Chat) -> Send | None:
         """Take a message for sending, so that a crash leaves a trace of the attempt."""
-        rows = await self._db.write(lambda run: run("claim", id=send, now=self._clock.now()))
-        return Send(rows[0][0], chat, *rows[0][1:]) if rows else None
+        found = await self._db.write(lambda run: run("claim", id=send, now=self._clock.now()))
+        return Send(found[0][0], chat, *found[0][1:]) if found else None
 
     async def settle(
         self, send: Send, state: str, *, message: str = "", error: str = "", wait: float = 0, doubt: bool = False
@@ -269,7 +258,7 @@ class Store:
 
         def work(run: Query) -> str | None:
             run("settle", id=send.id, attempt=send.attempt, now=now, **values)
-            return _head(run, send.chat.id, now)
+            return rows.head(run, send.chat.id, now)
 
         return await self._db.write(work)
 
@@ -294,13 +283,13 @@ class Store:
 
     async def summary(self, paper: Paper, wanted: Wanted) -> Summary | None:
         """Return the summary of this version of a paper, if there is one."""
-        rows = await self._db.read("summary", paper=paper.id, version=paper.version, **_wanted(wanted))
-        return _summary(rows[0][0]) if rows else None
+        found = await self._db.read("summary", paper=paper.id, version=paper.version, **rows.key(wanted))
+        return rows.summary(found[0][0]) if found else None
 
     async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> list[str]:
         """Keep a summary and return the chats whose digests wait for it; the first one written stays."""
         body = json.dumps({"tldr": summary.tldr, "takeaways": summary.takeaways, "basis": summary.basis})
-        row = {"paper": paper.id, "version": paper.version, "body": body, "now": self._clock.now()} | _wanted(wanted)
+        row = {"paper": paper.id, "version": paper.version, "body": body, "now": self._clock.now()} | rows.key(wanted)
 
         def work(run: Query) -> list[str]:
             run("add_summary", **row)
@@ -311,7 +300,7 @@ class Store:
     # --- what is due
 
     async def due(self, wanted: Wanted) -> list[str]:
-        """Return the keys of all work that can be done now, straight from the rows that say so."""
+        """Return the keys of all work that can be done now, straight from the found that say so."""
         now = self._clock.now()
 
         def work(run: Query) -> list[str]:
@@ -319,7 +308,7 @@ class Store:
             if run("unmatched", limit=1) and not run("running")[0][0]:  # a day is matched when it is here as a whole
                 keys.append("match:new")
             keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
-            keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **_wanted(wanted))]
+            keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **rows.key(wanted))]
             return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now)]
 
         return await self._db.look(work)
@@ -346,8 +335,8 @@ class Store:
 
     async def last_run(self, verb: str) -> Run | None:
         """How the last attempt of a verb ended."""
-        rows = await self._db.read("last_run", verb=verb)
-        return Run(*rows[0]) if rows else None
+        found = await self._db.read("last_run", verb=verb)
+        return Run(*found[0]) if found else None
 
     async def high_water(self, verb: str) -> int | None:
         """How far (ms) complete runs of a verb have reached."""
@@ -364,8 +353,8 @@ class Store:
 
     async def last_beat(self) -> int | None:
         """When (ms) the service was last alive."""
-        rows = await self._db.read("mark", name="heartbeat")
-        return rows[0][0] if rows else None
+        found = await self._db.read("mark", name="heartbeat")
+        return found[0][0] if found else None
 
     async def counts(self) -> Counts:
         """What the ledger holds."""
@@ -385,91 +374,11 @@ class Store:
             return
         now = self._clock.now()
         slack = (rate.burst - 1) * rate.every
-        rows = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack))
-        if (wait := rows[0][0] - self._clock.now()) > 0:
+        found = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack))
+        if (wait := found[0][0] - self._clock.now()) > 0:
             await self._clock.sleep(wait / 1000)
 
     async def hold(self, key: str, seconds: float) -> None:
         """Nobody gets a slot of `key` before `seconds` have passed."""
         until = self._clock.now() + int(seconds * 1000)
         await self._db.write(lambda run: run("hold", key=key, until=until))
-
-
-def _apply(run: Query, chat: str, change: Change, now: int) -> None:
-    match change:
-        case Subscribe(topic, label, papers):
-            run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
-            run("add_match", [{"topic": topic.id, "paper": paper} for paper in papers])
-            run("subscribe", chat=chat, topic=topic.id, label=label, now=now)
-        case Unsubscribe(topic_id):
-            run("unsubscribe", chat=chat, topic=topic_id)
-        case SetChat(new):
-            run("set_chat", **(_chat_values(new) | {"id": chat, "next_at": new.next_at}))
-
-
-def _head(run: Query, chat: str, now: int) -> str | None:
-    rows = run("next_send", chat=chat)
-    return rows[0][0] if rows and rows[0][1] <= now else None
-
-
-def _entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
-    labels: dict[str, dict[str, str]] = {}
-    for paper, topic, label in run("topics_of_deliveries", digest=digest):
-        labels.setdefault(paper, {})[topic] = label
-    entries = []
-    for row in run("entries", digest=digest, **_wanted(wanted)):
-        under, own = labels.get(row[0], {}), row[12]
-        others = tuple(label for topic, label in under.items() if topic != own)
-        entries.append(Entry(_paper(row[:11]), _summary(row[11]), under.get(own, ""), others))
-    return tuple(entries)
-
-
-def _add_sends(run: Query, chat: str, origin: str, parts: Sequence[Part]) -> list[str]:
-    ids = [f"{origin}#{place}" for place in range(len(parts))]
-    for id_, part in zip(ids, parts, strict=True):
-        run("add_send", id=id_, chat=chat, origin=origin, payload=part.payload, nonce=nonce(id_))
-    return ids
-
-
-def _wanted(wanted: Wanted) -> dict[str, str]:
-    return {"language": wanted.language, "prompt": wanted.prompt, "model": wanted.model}
-
-
-def _paper_values(paper: Paper) -> dict[str, Any]:
-    return {
-        "id": paper.id,
-        "version": paper.version,
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "authors": json.dumps(paper.authors, ensure_ascii=False),
-        "categories": json.dumps(paper.categories),
-        "published": paper.published,
-        "updated": paper.updated,
-        "comment": paper.comment,
-        "journal_ref": paper.journal_ref,
-        "doi": paper.doi,
-    }
-
-
-def _paper(row: Row) -> Paper:
-    id_, version, title, abstract, authors, categories, *rest = row
-    return Paper(id_, version, title, abstract, tuple(json.loads(authors)), tuple(json.loads(categories)), *rest)
-
-
-def _summary(body: str) -> Summary:
-    values: Mapping[str, Any] = json.loads(body)
-    return Summary(values["tldr"], tuple(values["takeaways"]), values["basis"])
-
-
-def _chat_values(chat: Chat) -> dict[str, Any]:
-    return {
-        "id": chat.id,
-        "platform": chat.platform,
-        "address": chat.address,
-        "thread": chat.thread,
-        "title": chat.title,
-        "language": chat.language,
-        "zone": chat.zone,
-        "mode": chat.mode,
-        "minute": chat.minute,
-    }

@@ -4,6 +4,8 @@ import importlib
 import pkgutil
 import sys
 import time
+from pathlib import Path
+from types import ModuleType
 
 import tests.bars
 
@@ -12,6 +14,12 @@ def names() -> list[str]:
     """Every module of this folder that has a `run(full)`."""
     found = [module.name for module in pkgutil.iter_modules(tests.bars.__path__) if not module.name.startswith("_")]
     return [name for name in found if hasattr(importlib.import_module(f"tests.bars.{name}"), "run")]
+
+
+def lacks(bar: ModuleType) -> str:
+    """Why a bar cannot run here, or ''."""
+    needs: Path | None = getattr(bar, "NEEDS", None)
+    return f"skipped: {needs.name} is not beside this checkout" if needs and not needs.exists() else ""
 
 
 def main(wanted: list[str]) -> int:
@@ -23,7 +31,10 @@ def main(wanted: list[str]) -> int:
     for name in wanted or known:
         print(f"== {name}", flush=True)
         start = time.monotonic()
-        if importlib.import_module(f"tests.bars.{name}").run(full=True):
+        bar = importlib.import_module(f"tests.bars.{name}")
+        if missing := lacks(bar):
+            print(missing)
+        elif bar.run(full=True):
             failed.append(name)
         print(
             f"-- {name}: {'BELOW THE BAR' if name in failed else 'ok'}, {time.monotonic() - start:.0f} s\n", flush=True

@@ -19,7 +19,7 @@ from bot.core import extract, extract_cues
 
 BAR: Final = 41.8
 _FEW: Final = 100
-_DATA: Final = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scitldr"
+NEEDS: Final = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "scitldr"
 _MEASURES: Final = ("rouge1", "rouge2", "rougeL")
 
 Scores = tuple[float, float, float]
@@ -49,7 +49,7 @@ class _Tokenizer(tokenizers.DefaultTokenizer):  # type: ignore[misc] # the packa
 
 def load(part: str) -> list[Paper]:
     """Read a part of the data ("train" or "dev"); raises FileNotFoundError where the shared data is absent."""
-    lines = (_DATA / f"scitldr-a.{part}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (NEEDS / f"scitldr-a.{part}.jsonl").read_text(encoding="utf-8").splitlines()
     papers = []
     for row in map(json.loads, lines):
         sentences = tuple(filter(None, (" ".join(s.split()) for s in row["source"])))
@@ -97,7 +97,7 @@ SYSTEMS: Final[dict[str, Callable[[Paper], str]]] = {
 }
 
 
-def run(full: bool) -> int:
+def run(*, full: bool) -> int:
     """Print the figures of all systems; return 0 if ours reaches the bar on these papers, else 1."""
     papers = load("dev") if full else load("dev")[:_FEW]
     print(f"SciTLDR-A dev, {len(papers)} papers, best of the gold summaries")

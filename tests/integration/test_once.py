@@ -125,7 +125,8 @@ def check(out: str) -> None:
         primary = entry.find("x:primary_category", NAMES).get("term")
         others = [c.get("term") for c in entry.findall("a:category", NAMES) if c.get("term") != primary]
         when = datetime.fromisoformat(published)
-        line = f"{names} · {', '.join([primary, *dict.fromkeys(others)])} · {when.day} {when:%b %Y}"
+        line = f"{names} · {', '.join([primary, *dict.fromkeys(others)])} · {when.day} {when:%b}"
+        line += "" if (datetime.fromisoformat(NOW) - when).days < 250 else f" {when:%Y}"
         at = text.find(squeezed(f"{plain(title)}{line}"))
         assert at >= 0, (title, line)
         block = text[at : text.find("https://arxiv.org/pdf/", at)]

@@ -275,6 +275,6 @@ def test_a_row_that_lacks_something_is_named(row: dict[str, object], says: str) 
     assert says in str(caught.value)
 
 
-@pytest.mark.skipif(not bar.CORPUS.exists(), reason="the shared corpus is not beside this checkout")
+@pytest.mark.skipif(not bar.NEEDS.exists(), reason="the shared corpus is not beside this checkout")
 def test_the_bar_reduced() -> None:
     assert bar.run(full=False) == 0

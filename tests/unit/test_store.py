@@ -11,7 +11,8 @@ from bot.app import owner
 from bot.errors import ConfigError
 from bot.model import Chat, Part, Rate, Said, Subscribe, Summary, Topic, Wanted
 from bot.store import store as store_module
-from bot.store.store import Store, nonce, queries
+from bot.store.rows import nonce
+from bot.store.store import Store, queries
 from tests.fakes.house import SATURDAY, paper
 from tests.fakes.ports import SteppedClock
 
@@ -30,7 +31,7 @@ async def with_subscription(store: Store) -> None:
 
 
 def test_every_query_is_used_and_every_used_query_exists() -> None:
-    code = STORE.read_text(encoding="utf-8") + (STORE.parent / "drivers.py").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in STORE.parent.glob("*.py"))
     used = set(re.findall(r'(?:run|read)\(\s*"(\w+)"', code))
     used |= set(re.findall(r"run\('(\w+)'", code))
     assert used == queries().keys()

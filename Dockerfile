@@ -4,14 +4,14 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY bot bot/
 COPY data data/
 COPY prompts prompts/
 # The environment gets no pip of its own: nothing is installed once the image is made.
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /venv \
-    && python -m pip --python /venv/bin/python install --no-cache-dir /wheels/*.whl
+    && python -m pip --python /venv/bin/python install --no-cache-dir --constraint requirements.lock /wheels/*.whl
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Paperboy" \

@@ -101,7 +101,7 @@ def test_what_it_copies_exists_and_reaches_the_builder(source: str) -> None:
 
 
 def test_what_the_wheel_is_built_from_is_copied() -> None:
-    assert set(copied()) == {"pyproject.toml", "README.md", "LICENSE", "bot", "data", "prompts"}
+    assert set(copied()) == {"pyproject.toml", "requirements.lock", "README.md", "LICENSE", "bot", "data", "prompts"}
     assert not ignored("bot/resources.py")
     assert not ignored("data/sample_day.json")
 

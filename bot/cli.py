@@ -2,14 +2,19 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.config import Settings, load, table
 from bot.errors import ConfigError, PaperboyError
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 _BROKEN = 1
 _WRONG_CONFIG = 2
@@ -116,12 +121,35 @@ async def _once(settings: Settings, options: argparse.Namespace) -> int:
     with owner(Path(settings.database_url)):
         async with opened(settings) as app:
             app.console.mute_input()
-            sent = await app.once()
+            async with _progress(app):
+                sent = await app.once()
             run = await app.store.last_run("harvest")
             chat = await app.store.chat(app.console.chat_id)
             if not sent and chat is not None:
                 print(await silence.reason(app.store, chat))
             return _BROKEN if run is not None and run.outcome == "failed" else 0
+
+
+@contextlib.asynccontextmanager
+async def _progress(app: "App") -> AsyncIterator[None]:
+    """Show on a terminal how far the harvest is; the first one takes about a minute at arXiv's pace."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("asking arXiv")
+
+        async def watch() -> None:
+            while True:
+                await asyncio.sleep(0.5)
+                bar.update(task, description=f"asking arXiv: {(await app.store.counts()).papers:,} papers stored")
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
 
 
 async def _status(settings: Settings, options: argparse.Namespace) -> int:

@@ -8,12 +8,10 @@ from bot.ports import Ledger, Ports
 
 
 async def compose(store: Ledger, ports: Ports, key: str) -> None:
-    """`compose:<chat>`: a digest if anything waits; silence has its reason in `flow.silence`."""
-    chat = await store.chat(key.partition(":")[2])
-    if chat is None or chat.suspended:
-        return
-    count, missing = await store.compose(chat.id, ports.wanted, next_at=times.next_digest(chat, ports.clock.now()))
+    """`compose:<chat>`: a digest if one is due and anything waits; silence has its reason in `flow.silence`."""
+    chat = key.partition(":")[2]
+    count, missing = await store.compose(chat, ports.wanted, times.next_digest)
     for paper in missing:
         ports.nudge(f"summarize:{paper}")
     if count and not missing:
-        ports.nudge(f"deliver:{chat.id}")
+        ports.nudge(f"deliver:{chat}")

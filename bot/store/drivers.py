@@ -163,10 +163,12 @@ class Sqlite:
             db.conn.execute("BEGIN IMMEDIATE")
             for work, done in batch:
                 try:
-                    with db.atomic():  # a savepoint: this one's failure undoes this one only
-                        outcomes.append((done, work(run), None))
+                    db.conn.execute("SAVEPOINT one")  # this one's failure undoes this one only
+                    outcomes.append((done, work(run), None))
                 except Exception as problem:  # noqa: BLE001 - whatever it is, its own caller gets it
+                    db.conn.execute("ROLLBACK TO one")
                     outcomes.append((done, None, problem))
+                db.conn.execute("RELEASE one")
             db.conn.execute("COMMIT")
         except sqlite3.Error as problem:
             if db.conn.in_transaction:

@@ -6,7 +6,7 @@ delivery. A command's effects, its answer and its end stand in the one transacti
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -179,20 +179,26 @@ class Store:
         at: int | None = (await self._db.read("last_digest", chat=chat))[0][0]
         return at
 
-    async def compose(self, chat: str, wanted: Wanted, *, next_at: int | None) -> tuple[int, list[str]]:
-        """Make a digest of all that waits for a chat, if anything does, and set its next instant.
+    async def compose(
+        self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
+    ) -> tuple[int, list[str]]:
+        """Make a digest of all that waits for a chat, if anything does, and set its instant to `next_at(chat, now)`.
 
-        Returns how many papers it carries, and the base ids of those that have no summary yet.
+        Returns how many papers it carries, and the base ids of those that have no summary yet. A chat that is
+        suspended, unknown or not due is left as it is.
         """
         now = self._clock.now()
 
         def work(run: Query) -> tuple[int, list[str]]:
+            known = run("chat", id=chat)
+            if not known or (found := Chat(*known[0])).suspended or found.next_at is None or found.next_at > now:
+                return 0, []
             scanned = run("scanned", chat=chat)[0][0]
             digest = f"{chat}#{run('digests_of', chat=chat)[0][0] + 1}"
             papers = run("add_deliveries", chat=chat, digest=digest)
             if papers:
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
-            run("set_next", id=chat, next_at=next_at)
+            run("set_next", id=chat, next_at=next_at(found, now))
             return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **rows.key(wanted))]
 
         return await self._db.write(work)

@@ -30,6 +30,11 @@ async def with_subscription(store: Store) -> None:
     await store.answer("said:1", CHAT.id, [Part("ok")], [Subscribe(TOPIC, "talking")])
 
 
+async def compose(store: Store) -> tuple[int, list[str]]:
+    await store.wake_all()
+    return await store.compose(CHAT.id, Wanted(), lambda *_: None)
+
+
 def test_every_query_is_used_and_every_used_query_exists() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in STORE.parent.glob("*.py"))
     used = set(re.findall(r'(?:run|read)\(\s*"(\w+)"', code))
@@ -87,8 +92,8 @@ def test_seen_is_delivered_to_be(tmp_path: Path) -> None:
         assert topics == [TOPIC]
         assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", ["2611.00001"])], stamp)
         assert await store.waiting(CHAT.id) == 1
-        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (1, ["2611.00001"])
-        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (0, [])
+        assert await compose(store) == (1, ["2611.00001"])
+        assert await compose(store) == (0, [])
         await store.add_papers([paper(1, version=2)], baseline=False)
         assert await store.waiting(CHAT.id) == 0, "a v2 is no new paper"
         await store.close()
@@ -124,7 +129,7 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         _, stamp = await store.topics()
         ids = ["2611.00001", "2611.00002", "2611.00003"]
         assert await store.add_matches(ids, [("t1", ids)], stamp)
-        assert await store.compose(CHAT.id, Wanted(), next_at=None) == (1, ["2611.00003"])
+        assert await compose(store) == (1, ["2611.00003"])
         await store.close()
 
     asyncio.run(run())
@@ -140,7 +145,7 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         await store.add_papers([paper(1)], baseline=False)
         _, stamp = await store.topics()
         await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
-        await store.compose(CHAT.id, Wanted(), next_at=None)
+        await compose(store)
         assert (await store.queue(CHAT.id, Wanted()))[1] == []
         assert "summarize:2611.00001" in await store.due(Wanted())
         assert await store.add_summary(paper(1), Wanted(), Summary("one", ("two",))) == [CHAT.id]

@@ -115,7 +115,7 @@ class Archive(Protocol):
         """Index papers; those already there are left alone."""
         ...
 
-    async def find(self, fts: str, *, since: int = 0, limit: int = 1000) -> list[str]:
+    async def find(self, fts: str, *, since: int = 0, limit: int = 50_000) -> list[str]:
         """Base ids that match an FTS5 expression, submitted at or after `since` (ms), the newest first."""
         ...
 

@@ -34,7 +34,6 @@ from bot.words import count, say
 log = logging.getLogger(__name__)
 
 _DAY = 86_400_000
-_LOOK_BACK = 7  # days a preview covers
 _SAMPLES = 3
 _MANY = 30  # papers a day from which on a topic is more than anybody reads (facts: matching, "Other costs")
 _FOUND = 5
@@ -133,7 +132,7 @@ async def _subscribe(asked: Asked) -> Reply:
         if old.topic.id == topic.id:
             raise UserError(asked.say("already", label=old.label))
     now = asked.ports.clock.now()
-    found = await asked.ports.archive.find(topic.fts, since=now - _LOOK_BACK * _DAY)
+    found = await asked.ports.archive.find(topic.fts, since=now - silence.LOOK_BACK * _DAY)
     reading = "reading_topic" if query.is_topic(node) else "reading_query"
     lines = [
         line_(Span(asked.say("subscribed", label=label), "bold"), kind="heading"),
@@ -150,13 +149,13 @@ async def _subscribe(asked: Asked) -> Reply:
 async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
     language = asked.chat.language
     if not found:
-        known = (await asked.store.counts()).papers
-        return [line_(asked.say("preview_none" if known else "preview_empty", days=_LOOK_BACK))]
+        known = await asked.store.high_water("harvest")
+        return [line_(asked.say("preview_empty" if known is None else "preview_none", days=silence.LOOK_BACK))]
     key = "preview" if len(found) > _SAMPLES else "preview_all"
-    lines = [line_(asked.say(key, days=_LOOK_BACK, count=post.papers(language, len(found))))]
+    lines = [line_(asked.say(key, days=silence.LOOK_BACK, count=post.papers(language, len(found))))]
     samples = [await asked.store.paper(id_) for id_ in found[:_SAMPLES]]
     lines += [line_(post.title(paper), kind="bullet") for paper in samples if paper]
-    if (rate := round(len(found) / _LOOK_BACK)) > _MANY:
+    if (rate := round(len(found) / silence.LOOK_BACK)) > _MANY:
         lines.append(line_(asked.say("preview_many", rate=rate)))
     return lines
 
@@ -193,13 +192,15 @@ async def _topics(asked: Asked) -> Reply:
     subscriptions = await asked.store.subscriptions(asked.chat.id)
     if not subscriptions:
         raise UserError(asked.say("no_topics", example=silence.EXAMPLE))
-    since = asked.ports.clock.now() - _LOOK_BACK * _DAY
+    since = asked.ports.clock.now() - silence.LOOK_BACK * _DAY
     lines = [line_(Span(asked.say("topics"), "bold"), kind="heading")]
     for place, subscription in enumerate(subscriptions, 1):
         found = await asked.ports.archive.find(subscription.topic.fts, since=since)
         counted = post.papers(asked.chat.language, len(found))
         lines.append(
-            line_(f"{place}  {asked.say('topic_week', label=subscription.label, count=counted, days=_LOOK_BACK)}")
+            line_(
+                f"{place}  {asked.say('topic_week', label=subscription.label, count=counted, days=silence.LOOK_BACK)}"
+            )
         )
     buttons = tuple(
         Button(asked.say("button_remove", place=place), f"/unsubscribe {subscription.label}")

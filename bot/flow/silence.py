@@ -5,6 +5,7 @@ from bot.model import Chat
 from bot.ports import Ledger
 from bot.words import count, say
 
+LOOK_BACK = 7  # days that a preview covers
 EXAMPLE = "graph neural networks"
 
 

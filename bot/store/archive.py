@@ -72,7 +72,7 @@ class Archive:
 
         await self._do(work)
 
-    async def find(self, fts: str, *, since: int = 0, limit: int = 1000) -> list[str]:
+    async def find(self, fts: str, *, since: int = 0, limit: int = 50_000) -> list[str]:
         """Base ids that match an FTS5 expression, submitted at or after `since` (ms), the newest first."""
 
         def work() -> list[str]:

@@ -5,14 +5,16 @@ import contextlib
 import logging
 import signal
 import sqlite3
+import unicodedata
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot.clock import SimulatedClock, SystemClock, clock
 from bot.config import Settings
 from bot.engines.local import Local
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Later
 from bot.flow.compose import compose
 from bot.flow.converse import converse
 from bot.flow.deliver import deliver
@@ -28,6 +30,8 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 VERBS: Mapping[str, Verb] = {
     "converse": converse,
     "harvest": harvest,
@@ -39,6 +43,12 @@ VERBS: Mapping[str, Verb] = {
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
 _BEAT = 60.0  # seconds between two signs of life in the ledger
+_LONGEST = 4096  # characters of what somebody says: as much as Telegram lets them
+
+
+def plain_text(text: str) -> str:
+    """Drop what no keyboard types: control characters, halves of characters, signs that turn the direction."""
+    return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _TURNS))
 
 
 class App:
@@ -154,15 +164,28 @@ class App:
 
     async def _listen(self, platform: Platform, stop: asyncio.Event) -> None:
         async def hear(said: Said) -> None:
-            if await self.store.hear(said):
+            said = replace(said, text=plain_text(said.text)[:_LONGEST])
+            while True:
+                try:
+                    new = await self.store.hear(said)
+                except Later as problem:
+                    log.warning("%s cannot be recorded yet: %s", said.id, problem)
+                    await self.clock.sleep(problem.wait or 5)
+                else:
+                    break
+            if new:
                 self.engine.nudge(f"converse:{said.chat.id}")
 
-        try:
-            await platform.serve(hear)
-        except Exception:
-            log.exception("%s stopped listening; the other platforms go on", platform.name)
-            return
-        stop.set()  # the terminal chat was closed
+        wait = 1.0
+        while not stop.is_set():
+            try:
+                await platform.serve(hear)
+            except Exception:
+                log.exception("%s stopped listening; it is started again in %.0f s", platform.name, wait)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 300.0)
+            else:
+                stop.set()  # the terminal chat was closed
 
 
 @contextlib.contextmanager
@@ -186,15 +209,19 @@ def owner(path: Path) -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[App]:
-    """Open the ledger and build the house around it; raises ConfigError."""
+async def opened(settings: Settings, *, archive_too: bool = True) -> AsyncIterator[App]:
+    """Open the ledger and build the house around it; raises ConfigError.
+
+    Only the ledger's owner opens the archive too: it may have to make it anew.
+    """
     path = Path(settings.database_url)
     time = clock(settings.clock)
     store = Store(path, time)
     await store.open()
     archive = Archive(path.with_name(path.name + ".archive"), store)
     try:
-        await archive.open()
+        if archive_too:
+            await archive.open()
         yield App(settings, store, archive, time)
     finally:
         await archive.close()

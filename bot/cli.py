@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import io
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("once", help="one cycle, for cron: ask arXiv, match, send what waits")
     status = commands.add_parser("status", help="what the ledger holds, what was done last, what comes next")
     status.add_argument("--health", action="store_true", help="exit with 1 unless the service is alive (for Docker)")
+    commands.add_parser("retry", help="send once more what was given up")
     doctor = commands.add_parser("doctor", help="what is configured, what is missing and how to mend it")
     doctor.add_argument("--offline", action="store_true", help="ask nothing of the network")
     summarize = commands.add_parser("summarize", help="what a paper is about")
@@ -55,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Every failure ends in one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another alphabet shows "?" instead of losing a digest
     options = _parser().parse_args(argv)
     try:
         if options.command == "lab":
@@ -127,7 +132,8 @@ async def _once(settings: Settings, options: argparse.Namespace) -> int:
             chat = await app.store.chat(app.console.chat_id)
             if not sent and chat is not None:
                 print(await silence.reason(app.store, chat))
-            return _BROKEN if run is not None and run.outcome == "failed" else 0
+            unsent = (await app.store.unsent(chat.id))[0] if chat is not None else 0
+            return _BROKEN if unsent or (run is not None and run.outcome == "failed") else 0
 
 
 @contextlib.asynccontextmanager
@@ -170,8 +176,18 @@ async def _summarize(settings: Settings, options: argparse.Namespace) -> int:
     from bot.flow.converse import read
 
     wanted = arxiv_id.parse(options.id)
-    async with opened(settings) as app:
+    async with opened(settings, archive_too=False) as app:
         app.console.show(await read(app.store, app.ports, wanted, settings.language))
+    return 0
+
+
+async def _retry(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.app import opened
+
+    del options
+    async with opened(settings, archive_too=False) as app:
+        number = await app.store.retry_dead()
+    print(f"{number:,} messages are due again; the service sends them." if number else "Nothing was given up.")
     return 0
 
 
@@ -181,4 +197,5 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[None, No
     "status": _status,
     "doctor": _doctor,
     "summarize": _summarize,
+    "retry": _retry,
 }

@@ -97,7 +97,7 @@ class Settings:
         "resend", "A message that may or may not have arrived: resend or skip.", _choice("resend", "skip")
     )
     harvest_hours: str = _setting("1,7,13,21", "Hours (New York) at which arXiv is asked for new papers.", _hours)
-    harvest_overlap_days: int = _setting(3, "Days asked again each time, for papers released late.", _number(1, 30))
+    harvest_overlap_days: int = _setting(7, "Days asked again each time, for papers released late.", _number(1, 30))
     baseline_days: int = _setting(7, "Days of papers stored in silence at the first start.", _number(1, 30))
     arxiv_url: str = _setting("https://export.arxiv.org/api/query", "Address of arXiv's query API.", _url)
     arxiv_timeout: int = _setting(60, "Seconds after which a request to arXiv is given up.", _number(1, 600))
@@ -118,8 +118,8 @@ def _secret(name: str, variable: str, env: Mapping[str, str]) -> str | None:
         return None
     try:
         return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as problem:
-        raise ConfigError(f"{variable}_FILE: the file for {name} cannot be read: {problem.strerror}.") from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{variable}_FILE: the file for {name} cannot be read as text.") from problem
 
 
 def _file(path: Path, *, must_exist: bool) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Subscribe:
     topic: Topic
     label: str
     papers: tuple[str, ...] = ()
+    next_at: int | None = None  # ms, when its digest is due if none is due earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,14 @@ class SetChat:
     chat: Chat
 
 
-Change = Subscribe | Unsubscribe | SetChat
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Change: the chat's digest is due at `at` (ms)."""
+
+    at: int
+
+
+Change = Subscribe | Unsubscribe | SetChat | Wake
 """What a command does to the ledger, in the same transaction as its answer."""
 
 
@@ -203,6 +211,7 @@ class Send:
     attempt: int
     nonce: str  # hash of `id`, at most 25 characters (Discord's limit)
     doubted: int = 0
+    first_at: int = 0  # ms, when the first attempt was made
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ async def status(settings: Settings, *, health: bool) -> int:
     if not _exists(settings):
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
-    async with opened(settings) as app:
+    async with opened(settings, archive_too=False) as app:
         beat = await app.store.last_beat()
         alive = beat is not None and app.clock.now() - beat < _ALIVE
         if health:
@@ -56,8 +56,9 @@ async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
     )
     sends = ", ".join(f"{n:,} {state}" for state, n in counts.sends) or "none"
     texts.append(f"Messages: {sends}; {counts.doubted:,} times in doubt. Papers delivered: {counts.deliveries:,}.")
-    texts += [f"Given up in {chat} {when(at)}: {error}" for chat, error, at in await app.store.dead()]
-    return texts
+    dead = await app.store.dead()
+    texts += [f"Given up in {chat} {when(at)}: {error}" for chat, error, at in dead]
+    return [*texts, "`python -m bot retry` sends them once more."] if dead else texts
 
 
 async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int:
@@ -66,7 +67,7 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
     bad: list[str] = []
     path = Path(settings.database_url)
     try:
-        async with opened(settings) as app:
+        async with opened(settings, archive_too=False) as app:
             counts = await app.store.counts()
             good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
             if not offline:

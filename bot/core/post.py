@@ -93,6 +93,12 @@ def digest(value: Digest) -> Post:
     return Post((head or line(Span(when, "bold"), kind="heading"),), tuple(items), foot)
 
 
+def bare(value: Digest) -> Post:
+    """A digest that cannot be set otherwise: titles and links, and nothing else."""
+    items = [Item((line(Span(e.paper.title, url=links.abs_url(e.paper.id))),), e.paper.id) for e in value.entries]
+    return Post(items=tuple(items))
+
+
 def reading(paper: Paper, summary: Summary, language: str, now: int) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open."""
     blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]

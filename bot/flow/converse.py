@@ -3,6 +3,7 @@
 Effects, answer and end are one transaction: a crash loses no command and repeats none.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from bot.model import (
     Subscription,
     Summary,
     Unsubscribe,
+    Wake,
 )
 from bot.model import line as line_
 from bot.ports import Ledger, Ports
@@ -37,6 +39,8 @@ _DAY = 86_400_000
 _SAMPLES = 3
 _MANY = 30  # papers a day from which on a topic is more than anybody reads (facts: matching, "Other costs")
 _FOUND = 5
+_TOPICS = 200  # a chat's limit: more is a mistake, or somebody who means harm
+_SETTINGS = ("mode", "time", "zone")
 EXAMPLE = 'cat:cs.CV AND (ti:"talking head" OR abs:avatar)'
 
 
@@ -67,15 +71,17 @@ async def converse(store: Ledger, ports: Ports, key: str) -> None:
         said_id, text, may_manage = said
         changes: Sequence[Change] = ()
         try:
-            document, changes = await _reply(store, ports, chat, text, may_manage=may_manage)
-        except UserError as problem:
-            document = post.note(str(problem))
-        except Later as problem:
-            document = post.note(say(chat.language, "source_down", why=str(problem)))
+            try:
+                document, changes = await _reply(store, ports, chat, text, may_manage=may_manage)
+            except UserError as problem:
+                document = post.note(str(problem))
+            except Later as problem:
+                document = post.note(say(chat.language, "source_down", why=str(problem)))
+            messages = await asyncio.to_thread(parts, platform, document)
         except Exception:
             log.exception("%r could not be answered", text)
-            document = post.note(say(chat.language, "trouble"))
-        await store.answer(said_id, chat.id, parts(platform, document), changes)
+            messages, changes = parts(platform, post.note(say(chat.language, "trouble"))), ()
+        await store.answer(said_id, chat.id, messages, changes)
         ports.nudge(f"deliver:{chat.id}")
         if changes:
             ports.nudge("sweep:due")
@@ -128,9 +134,12 @@ async def _subscribe(asked: Asked) -> Reply:
     node = query.parse(asked.text)
     topic = query.topic(node)
     label = " ".join(asked.text.split())
-    for old in await asked.store.subscriptions(asked.chat.id):
+    subscriptions = await asked.store.subscriptions(asked.chat.id)
+    for old in subscriptions:
         if old.topic.id == topic.id:
             raise UserError(asked.say("already", label=old.label))
+    if len(subscriptions) >= _TOPICS:
+        raise UserError(asked.say("too_many_topics", count=_TOPICS))
     now = asked.ports.clock.now()
     found = await asked.ports.archive.find(topic.fts, since=now - silence.LOOK_BACK * _DAY)
     reading = "reading_topic" if query.is_topic(node) else "reading_query"
@@ -140,10 +149,9 @@ async def _subscribe(asked: Asked) -> Reply:
         *await _preview(asked, found),
     ]
     next_at = times.next_digest(asked.chat, now)
-    chat = replace(asked.chat, next_at=asked.chat.next_at or next_at)
-    lines.append(line_(_next(asked, chat, next_at)))
+    lines.append(line_(_next(asked, asked.chat, next_at)))
     undo = Button(asked.say("button_undo"), f"/unsubscribe {label}")
-    return Post(tuple(lines), buttons=(undo,)), (Subscribe(topic, label, tuple(found)), SetChat(chat))
+    return Post(tuple(lines), buttons=(undo,)), (Subscribe(topic, label, tuple(found), next_at),)
 
 
 async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
@@ -162,18 +170,19 @@ async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
 
 def _find(asked: Asked, subscriptions: Sequence[Subscription]) -> Subscription:
     text = " ".join(asked.text.split())
-    if text.isdecimal() and 0 < int(text) <= len(subscriptions):
-        return subscriptions[int(text) - 1]
-    for subscription in subscriptions:
-        if subscription.label.casefold() == text.casefold():
-            return subscription
     try:
         wanted = query.topic(query.parse(text)).id
     except UserError:
         wanted = ""
-    for subscription in subscriptions:
-        if subscription.topic.id == wanted:
-            return subscription
+    for same in (
+        lambda s, _: s.label == text,
+        lambda s, _: s.topic.id == wanted,
+        lambda s, _: s.label.casefold() == text.casefold(),
+        lambda _, place: str(place) == text,
+    ):
+        for place, subscription in enumerate(subscriptions, 1):
+            if same(subscription, place):
+                return subscription
     raise UserError(asked.say("not_yours", text=text))
 
 
@@ -277,7 +286,7 @@ async def _digest(asked: Asked) -> Reply:
         raise UserError(await silence.reason(asked.store, asked.chat))
     counted = post.papers(asked.chat.language, waiting)
     text = asked.say("coming" if waiting == 1 else "coming_many", count=counted)
-    return post.note(text), (SetChat(replace(asked.chat, next_at=asked.ports.clock.now())),)
+    return post.note(text), (Wake(asked.ports.clock.now()),)
 
 
 # --- settings and status
@@ -286,18 +295,19 @@ async def _digest(asked: Asked) -> Reply:
 async def _settings(asked: Asked) -> Reply:
     if not asked.text:
         head = line_(Span(asked.say("settings"), "bold"), kind="heading")
-        lines = [line_(_setting(asked, asked.chat, name), kind="bullet") for name in ("mode", "time", "zone")]
+        lines = [line_(_setting(asked, asked.chat, name), kind="bullet") for name in _SETTINGS]
         buttons = (Button("mode asap", "/settings mode asap"), Button("mode daily", "/settings mode daily"))
         return Post((head, *lines, line_(asked.say("settings_how"), kind="small")), buttons=buttons), ()
     name, _, value = asked.text.partition(" ")
     name, value = name.casefold(), value.strip()
+    if not value and name in _SETTINGS:
+        return post.note(_setting(asked, asked.chat, name), asked.say("settings_how")), ()
     chat = _changed(asked, name, value)
     now = asked.ports.clock.now()
     next_at = times.next_digest(chat, now)
     texts = [asked.say("setting_done", line=_setting(asked, chat, name)), _next(asked, chat, next_at)]
-    if next_at is None and await asked.store.waiting(chat.id):
-        next_at = now  # what waited for its hour comes at once
-    return post.note(*texts), (SetChat(replace(chat, next_at=next_at)),)
+    # without an hour, what waited for one comes at once; if nothing waits, compose finds that out
+    return post.note(*texts), (SetChat(replace(chat, next_at=now if next_at is None else next_at)),)
 
 
 def _next(asked: Asked, chat: Chat, at: int | None) -> str:
@@ -327,7 +337,7 @@ def _changed(asked: Asked, name: str, value: str) -> Chat:
         minute = minute or "00"
         if not (hour.isascii() and hour.isdecimal() and minute.isascii() and minute.isdecimal()):
             raise UserError(asked.say("setting_bad_time", value=value))
-        if int(hour) > 23 or int(minute) > 59 or len(minute) != 2:  # noqa: PLR2004 - a clock face
+        if len(hour) > 2 or len(minute) != 2 or int(hour) > 23 or int(minute) > 59:  # noqa: PLR2004 - a clock face
             raise UserError(asked.say("setting_bad_time", value=value))
         return replace(chat, minute=int(hour) * 60 + int(minute))
     if name == "zone":
@@ -346,7 +356,7 @@ async def _status(asked: Asked) -> Reply:
     if run is None:
         texts.append(asked.say("status_never"))
     elif run.outcome == "failed":
-        when, next_ = times.moment(run.ended_at, chat.zone), times.moment(run.next_at or 0, chat.zone)
+        when, next_ = times.moment(run.ended_at, chat.zone), silence.moment(run.next_at, chat)
         texts.append(asked.say("status_failed", when=when, why=run.detail, next=next_))
     else:
         papers = count(language, run.papers, "paper_one", "papers")

@@ -6,7 +6,7 @@ in doubt. A crash between claim and settlement leaves it `sending`, which the ne
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from bot.core import post
 from bot.core.split import split
@@ -17,7 +17,8 @@ from bot.ports import Ledger, Platform, Ports
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 3600  # seconds; doubles from one to the other
-_TRIES = 60  # about two days at the longest wait: an outage of a weekend loses nothing
+_PATIENCE = 2 * 86_400_000  # ms after the first attempt: an outage of a weekend loses nothing
+_SOON = 5  # attempts for which a platform's own short wait is believed
 _DOUBTS = 3  # a chat that gets a message three times has had enough of it
 
 
@@ -27,22 +28,34 @@ def parts(platform: Platform, document: Post) -> list[Part]:
 
 
 def _lay_out(platform: Platform, digest: Digest) -> list[Part]:
-    return parts(platform, post.digest(digest))
+    try:
+        return parts(platform, post.digest(digest))
+    except Exception:
+        log.exception("%s cannot be set as it should be; it goes out as a plain list", digest.id)
+        return parts(platform, post.bare(digest))
 
 
 async def deliver(store: Ledger, ports: Ports, key: str) -> None:
     """`deliver:<chat>`: drain what waits for one chat; the engine runs at most one of these per chat."""
-    chat, digests, head = await store.queue(key.partition(":")[2], ports.wanted)
+    name = key.partition(":")[2]
+    chat, digests, head, broken = await store.queue(name, ports.wanted)
     platform = ports.platforms.get(chat.platform) if chat else None
     if chat is None or platform is None or chat.suspended:
         return
+    if broken:
+        await store.broken_off(name, resend=ports.settings.on_doubt == "resend")
+        chat, digests, head, _ = await store.queue(name, ports.wanted)
     for digest in digests:
         head = await store.plan(digest, await asyncio.to_thread(_lay_out, platform, digest))
-    while head:
+    while head and chat:
         # The narrow budget first, the wide one last: no slot of the bot's is spent on a chat that has to wait.
-        await ports.gate.take(f"chat:{chat.platform}:{chat.address}", platform.chat_rate)
+        await ports.gate.take(_budget(chat), platform.chat_rate)
         await ports.gate.take(f"token:{platform.name}", platform.token_rate)
         head = await _unbroken(_attempt(store, ports, platform, chat, head))
+
+
+def _budget(chat: Chat) -> str:
+    return f"chat:{chat.platform}:{chat.address}"
 
 
 async def _attempt(store: Ledger, ports: Ports, platform: Platform, chat: Chat, head: str) -> str | None:
@@ -50,36 +63,47 @@ async def _attempt(store: Ledger, ports: Ports, platform: Platform, chat: Chat, 
     send = await store.claim(head, chat)
     if send is None:
         return None
-    wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(send.attempt - 1, 10))
     try:
         message = await platform.send(send)
-    except Later as problem:
-        if send.attempt >= _TRIES:
-            return await store.settle(send, "dead", error=str(problem))
-        wait = wait if problem.wait is None else problem.wait
-        await ports.gate.hold(f"chat:{chat.platform}:{chat.address}", wait)
-        await store.settle(send, "due", error=str(problem), wait=wait)
-        return None
-    except Gone as problem:
-        await store.suspend(chat.id, str(problem))
-        await store.settle(send, "due", error=str(problem))
-        return None
-    except Refused as problem:
-        return await store.settle(send, "dead", error=str(problem))
-    except Exception as problem:  # InDoubt, or a fault of ours after the request may have left
-        log.warning("%s: in doubt: %s", send.id, problem, exc_info=not isinstance(problem, InDoubt))
-        return await store.settle(send, _doubtful(ports, send), error=_text(problem), wait=wait, doubt=True)
-    return await store.settle(send, "sent", message=message)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the send has one of four ends
+        return await _insist(ports, lambda problem=problem: _failed(store, ports, send, problem))  # type: ignore[misc]
+    return await _insist(ports, lambda: store.settle(send, "sent", message=message))
 
 
-def _doubtful(ports: Ports, send: Send) -> str:
-    if send.doubted + 1 >= _DOUBTS:
-        return "dead"
-    return "skipped" if ports.settings.on_doubt == "skip" else "due"
+async def _failed(store: Ledger, ports: Ports, send: Send, problem: Exception) -> str | None:
+    """Settle an attempt that did not end well."""
+    error = str(problem) or type(problem).__name__
+    wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(send.attempt - 1, 10))
+    match problem:
+        case Later():
+            if ports.clock.now() - send.first_at > _PATIENCE:
+                return await store.settle(send, "dead", error=error)
+            if problem.wait is not None:
+                wait = problem.wait if send.attempt <= _SOON else max(wait, problem.wait)
+            await ports.gate.hold(_budget(send.chat), wait)
+            await store.settle(send, "due", error=error, wait=wait)
+            return None
+        case Gone():
+            await store.suspend(send.chat.id, error)
+            await store.settle(send, "due", error=error)
+            return None
+        case Refused():
+            return await store.settle(send, "dead", error=error)
+        case _:  # InDoubt, or a fault of ours after the request may have left
+            log.warning("%s: in doubt: %s", send.id, error, exc_info=None if isinstance(problem, InDoubt) else problem)
+            state = "skipped" if ports.settings.on_doubt == "skip" else "due"
+            state = "dead" if send.doubted + 1 >= _DOUBTS else state
+            return await store.settle(send, state, error=error, wait=wait, doubt=True)
 
 
-def _text(problem: Exception) -> str:
-    return str(problem) or type(problem).__name__
+async def _insist(ports: Ports, settle: Callable[[], Awaitable[str | None]]) -> str | None:
+    """Write an outcome that is known, however long the disk is full or busy: nobody else knows it."""
+    while True:
+        try:
+            return await settle()
+        except Later as problem:
+            log.warning("the outcome of a send cannot be recorded yet: %s", problem)
+            await ports.clock.sleep(problem.wait or 5)
 
 
 async def _unbroken(work: Awaitable[str | None]) -> str | None:

@@ -22,6 +22,7 @@ async def look(store: Ledger, ports: Ports) -> None:
     """Read the source from the last mark, less the overlap, until now; a failure is recorded with its reason."""
     now = ports.clock.now()
     mark = await store.high_water("harvest")
+    mark = None if mark is None else min(mark, now)  # a clock that was ahead must not stop the harvest
     days = ports.settings.baseline_days if mark is None else ports.settings.harvest_overlap_days
     since = times.start_of_day((mark or now) - days * _DAY)
     run = await store.begin_run("harvest")

@@ -9,17 +9,26 @@ LOOK_BACK = 7  # days that a preview covers
 EXAMPLE = "graph neural networks"
 
 
+def moment(at: int | None, chat: Chat) -> str:
+    """When something is due, as the chat reads it; 'in a moment' where no instant is set."""
+    return times.moment(at, chat.zone) if at else say(chat.language, "soon")
+
+
 async def reason(store: Ledger, chat: Chat) -> str:
     """One sentence for a chat with nothing waiting."""
     language = chat.language
     subscriptions = await store.subscriptions(chat.id)
     if not subscriptions:
         return say(language, "no_topics", example=EXAMPLE)
+    unsent, trouble = await store.unsent(chat.id)
+    if unsent:
+        number = count(language, unsent, "count_one", "count_papers")
+        return say(language, "quiet_unsent", count=number, why=trouble or say(language, "quiet_composed"))
     run = await store.last_run("harvest")
     if run is None:
         return say(language, "quiet_not_looked")
     if run.outcome == "failed":
-        return say(language, "quiet_failed", why=run.detail, when=times.moment(run.next_at or 0, chat.zone))
+        return say(language, "quiet_failed", why=run.detail, when=moment(run.next_at, chat))
     last = await store.last_digest(chat.id)
     when = times.moment(last or subscriptions[0].created_at, chat.zone)
     since = say(language, "since_digest" if last else "since_first", when=when)

@@ -57,7 +57,7 @@ class Console:
                 self._buttons = pressable
             self._prompt()
             self._rich.file.flush()
-        except OSError as problem:
+        except (OSError, UnicodeError) as problem:
             raise InDoubt(f"Standard output broke ({problem}); start again with one that works.") from problem
         return send.id
 

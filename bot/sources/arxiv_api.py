@@ -16,7 +16,8 @@ Invariants:
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -216,7 +217,7 @@ class ArxivApi:
         async with self._lock:
             await self._gate.take("arxiv", RATE)
             cord = Cord()
-            work = asyncio.ensure_future(asyncio.to_thread(self._page, search, start, size, cord))
+            work = _alone(lambda: self._page(search, start, size, cord))
             work.add_done_callback(_retrieve)
             try:
                 # The loop's own time, not the Clock's: it is a socket that is waited for here, not a simulated day.
@@ -240,7 +241,8 @@ class ArxivApi:
         import requests
         import urllib3
 
-        adapter = wire(self._query_url, self._agent, self._timeout, cord, self._clock.now())
+        # a second more than the deadline, so that the deadline is what ends a request, in its own words
+        adapter = wire(self._query_url, self._agent, self._timeout + 1, cord, self._clock.now())
         # A client per request: nothing to close at the end, no connection that went stale during the gate's pause.
         client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
         client.query_url_format = self._query_url.replace("{", "{{").replace("}", "}}") + "?{}"
@@ -272,6 +274,32 @@ class ArxivApi:
         if not papers and adapter.total > start:
             raise Later(f"arXiv says it has {adapter.total} papers but sent none: it is asked again later.")
         return _Page(tuple(papers), adapter.total)
+
+
+def _alone(ask: Callable[[], _Page]) -> "asyncio.Future[_Page]":
+    """Run `ask` in a thread that nobody waits for at the end: a name that is looked up for ever holds up no stop."""
+    loop = asyncio.get_running_loop()
+    work: asyncio.Future[_Page] = loop.create_future()
+
+    def end(page: _Page | None, error: BaseException | None) -> None:
+        if not work.done():
+            if page is not None:
+                work.set_result(page)
+            elif error is not None:
+                work.set_exception(error)
+
+    def run() -> None:
+        page: _Page | None = None
+        error: BaseException | None = None
+        try:
+            page = ask()
+        except BaseException as problem:  # noqa: BLE001 - whoever waits gets it
+            error = problem
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(end, page, error)
+
+    threading.Thread(target=run, name="arxiv", daemon=True).start()
+    return work
 
 
 def _retrieve(work: "asyncio.Future[_Page]") -> None:

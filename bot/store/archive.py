@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _LAYOUT = 1  # raise it when the normaliser or the tables change: the file is then made anew
 _PAGE = 1000
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # nothing else is a reason to throw a file away
 
 _SCHEMA = f"""
 CREATE TABLE paper (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, published INTEGER NOT NULL);
@@ -95,7 +96,9 @@ class Archive:
     def _connect(self) -> int:
         try:
             return self._try_connect()
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as problem:
+            if problem.sqlite_errorcode not in _BROKEN:
+                raise
             if self._db is not None:
                 self._db.close()
             for suffix in ("", "-wal", "-shm"):
@@ -109,7 +112,9 @@ class Archive:
         self._db.execute("PRAGMA synchronous=NORMAL")  # a lost tail is found and made again at the next start
         version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, _LAYOUT}:
-            raise sqlite3.DatabaseError("made by another version")
+            other = sqlite3.DatabaseError("made by another version")
+            other.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+            raise other
         if version == 0:
             self._db.executescript(_SCHEMA)
         known: int = self._db.execute("SELECT count(*) FROM paper").fetchone()[0]

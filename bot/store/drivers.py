@@ -92,15 +92,24 @@ class Sqlite:
     async def look(self, work: Callable[[Run], T]) -> T:
         """Run `work(run)`, any number of named queries, on a read-only connection."""
         assert self._loop is not None, "open() comes first"  # noqa: S101 - a programming error
-        return await self._loop.run_in_executor(self._readers, lambda: work(self._reader()))
+        return await self._loop.run_in_executor(self._readers, self._look, work)
+
+    def _look(self, work: Callable[[Run], T]) -> T:
+        run = self._reader()
+        self._local.connection.execute("BEGIN")  # one snapshot for all queries: what they say fits together
+        try:
+            return work(run)
+        finally:
+            self._local.connection.execute("COMMIT")
 
     def _reader(self) -> Run:
         run: Run | None = getattr(self._local, "run", None)
         if run is None:
-            connection = sqlite3.connect(self.path, check_same_thread=False)  # closed by close()
+            connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)  # closed by close()
             connection.execute("PRAGMA query_only=ON")
             connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
             self._connections.append(connection)
+            self._local.connection = connection
 
             def run(query: str, /, **values: object) -> list[Row]:
                 return connection.execute(self._queries[query], values).fetchall()

@@ -25,14 +25,14 @@ FROM paper WHERE id = :id;
 
 -- name: unmatched
 SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
-FROM paper WHERE matched = 0 ORDER BY id LIMIT :limit;
+FROM paper WHERE matched_at = 0 ORDER BY id LIMIT :limit;
 
 -- name: papers_since
 SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi
 FROM paper WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- name: mark_matched
-UPDATE paper SET matched = 1 WHERE id = :id;
+UPDATE paper SET matched_at = :now WHERE id = :id;
 
 -- name: topics_stamp
 SELECT count(*), coalesce(max(created_at), 0) FROM topic;
@@ -44,7 +44,10 @@ SELECT id, key, fts FROM topic;
 INSERT INTO topic (id, key, fts, created_at) VALUES (:id, :key, :fts, :now) ON CONFLICT (id) DO NOTHING;
 
 -- name: add_match
-INSERT INTO match (topic, paper) VALUES (:topic, :paper) ON CONFLICT (topic, paper) DO NOTHING;
+-- A match with a moment makes one of an earlier look back count as new.
+INSERT INTO match (topic, paper, at)
+SELECT :topic, id, CASE WHEN baseline = 1 THEN 0 ELSE :at END FROM paper WHERE id = :paper
+ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at WHERE match.at = 0 AND excluded.at > 0;
 
 -- name: wake_topic
 -- Chats that take papers as they come are due now: compose decides whether there is anything for them.
@@ -62,7 +65,7 @@ SELECT id, platform, address, thread, title, language, zone, mode, minute, suspe
 FROM chat WHERE id = :id;
 
 -- name: set_chat
-UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, next_at = :next_at WHERE id = :id;
+UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute WHERE id = :id;
 
 -- name: set_next
 UPDATE chat SET next_at = :next_at WHERE id = :id;
@@ -92,15 +95,14 @@ WHERE s.chat = :chat ORDER BY s.created_at, s.topic;
 
 -- name: waiting
 -- How many papers the next digest of a chat would carry now.
-SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
-WHERE s.chat = :chat AND p.baseline = 0 AND p.seen_at >= s.created_at
-  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
+SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.created_at AND m.at > :since
+WHERE s.chat = :chat AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
 
 -- name: scanned
 -- New papers looked at for a chat since its last digest, or since its first topic.
 SELECT count(*) FROM paper WHERE baseline = 0
-  AND seen_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
-  AND seen_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
+  AND matched_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
+  AND matched_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
 
 -- name: digests_of
 SELECT count(*) FROM digest WHERE chat = :chat;
@@ -110,13 +112,12 @@ INSERT INTO digest (id, chat, at, scanned) VALUES (:id, :chat, :now, :scanned);
 
 -- name: add_deliveries
 -- Each paper once, under the best-scoring topic, the oldest wish first among equals.
-INSERT INTO delivery (chat, paper, digest, topic)
-SELECT :chat, paper, :digest, topic FROM (
-    SELECT m.paper AS paper, s.topic AS topic,
+INSERT INTO delivery (chat, paper, digest, topic, label)
+SELECT :chat, paper, :digest, topic, label FROM (
+    SELECT m.paper AS paper, s.topic AS topic, s.label AS label,
            row_number() OVER (PARTITION BY m.paper ORDER BY m.score DESC, s.created_at, s.topic) AS place
-    FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
-    WHERE s.chat = :chat AND p.baseline = 0 AND p.seen_at >= s.created_at
-      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
+    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.created_at AND m.at > :since
+    WHERE s.chat = :chat AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
 WHERE place = 1
 ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
 
@@ -130,7 +131,7 @@ ORDER BY g.at, g.id;
 
 -- name: entries
 SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
-       p.doi, s.body, d.topic
+       p.doi, s.body, d.topic, d.label
 FROM delivery d JOIN paper p ON p.id = d.paper
 JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.language = :language AND s.prompt = :prompt
               AND s.model = :model
@@ -138,7 +139,7 @@ WHERE d.digest = :digest ORDER BY p.id;
 
 -- name: topics_of_deliveries
 -- The labels under which a chat asked for what a digest carries.
-SELECT d.paper, m.topic, coalesce(s.label, '') FROM delivery d JOIN match m ON m.paper = d.paper
+SELECT d.paper, m.topic, s.label FROM delivery d JOIN match m ON m.paper = d.paper
 JOIN subscription s ON s.chat = d.chat AND s.topic = m.topic
 WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
 
@@ -157,9 +158,12 @@ UPDATE delivery SET send = :send WHERE chat = :chat AND paper = :paper AND diges
 -- The head of a chat's queue, in order; a head that waits holds those behind it back.
 SELECT id, not_before FROM send WHERE chat = :chat AND state = 'due' ORDER BY seq LIMIT 1;
 
+-- name: sending
+SELECT count(*) FROM send WHERE chat = :chat AND state = 'sending';
+
 -- name: claim
-UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now
-WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING id, payload, attempt, nonce, doubted;
+UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now, first_at = coalesce(first_at, :now)
+WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING id, payload, attempt, nonce, doubted, first_at;
 
 -- name: settle
 -- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.
@@ -168,13 +172,16 @@ UPDATE send SET state = :state, not_before = :not_before, message = :message, er
 WHERE id = :id AND attempt = :attempt AND state = 'sending';
 
 -- name: doubt_all
--- What a dead process was sending: accepted or not, nobody knows.
-UPDATE send SET state = :state, doubted = doubted + 1, error = 'the process ended before the answer came'
+-- What a dead process was sending: accepted or not, nobody knows. The third doubt ends it.
+UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
+                error = 'the process ended before the answer came'
 WHERE state = 'sending' RETURNING id;
 
 -- name: due_deliveries
 SELECT DISTINCT s.chat FROM send s JOIN chat c ON c.id = s.chat
 WHERE s.state = 'due' AND s.not_before <= :now AND c.suspended = ''
+UNION SELECT s.chat FROM send s JOIN chat c ON c.id = s.chat
+WHERE s.state = 'sending' AND s.claimed_at < :now - :lost AND c.suspended = ''
 UNION SELECT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned = 0 AND c.suspended = '';
 
 -- name: due_summaries
@@ -187,9 +194,6 @@ WHERE d.send IS NULL AND c.suspended = '' AND NOT EXISTS (
 SELECT d.paper FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = :digest AND NOT EXISTS (
     SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
       AND s.prompt = :prompt AND s.model = :model);
-
--- name: waiting_for_summary
-SELECT DISTINCT chat FROM delivery WHERE paper = :paper AND send IS NULL;
 
 -- name: summary
 SELECT body FROM summary WHERE paper = :paper AND version = :version AND language = :language AND prompt = :prompt
@@ -222,15 +226,19 @@ SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
 
 -- name: take
 -- Generic cell rate: hand out the next slot in one statement, so that it paces every process on this ledger.
--- A row may lag `slack` behind now, which is what lets `burst` slots go at once after a pause.
+-- A row may lag `slack` behind now, which is what lets `burst` slots go at once after a pause. A row far ahead of now
+-- was written by a clock that has gone back since: it counts as empty.
 INSERT INTO gate (key, next_at) VALUES (:key, :now)
 ON CONFLICT (key) DO UPDATE SET next_at =
-    CASE WHEN gate.next_at + :every > :now - :slack THEN gate.next_at + :every ELSE :now - :slack END
+    CASE WHEN gate.held_until > :now AND gate.held_until > gate.next_at THEN gate.held_until
+         WHEN gate.next_at + :every > :now - :slack AND gate.next_at < :now + :far THEN gate.next_at + :every
+         ELSE :now - :slack END
 RETURNING next_at;
 
 -- name: hold
-INSERT INTO gate (key, next_at) VALUES (:key, :until)
-ON CONFLICT (key) DO UPDATE SET next_at = CASE WHEN gate.next_at > :until THEN gate.next_at ELSE :until END;
+INSERT INTO gate (key, next_at, held_until) VALUES (:key, 0, :until)
+ON CONFLICT (key) DO UPDATE SET held_until =
+    CASE WHEN gate.held_until > :until THEN gate.held_until ELSE :until END;
 
 -- name: runs_of
 SELECT count(*) FROM run WHERE verb = :verb;
@@ -247,7 +255,7 @@ SELECT count(*) FROM run WHERE outcome = 'running';
 
 -- name: fail_running
 UPDATE run SET ended_at = :now, outcome = 'failed', detail = 'the process ended before it was done.'
-WHERE outcome = 'running';
+WHERE outcome = 'running' AND verb = :verb;
 
 -- name: last_run
 SELECT started_at, ended_at, outcome, detail, papers, mark, next_at FROM run
@@ -271,13 +279,37 @@ SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM topic), (SELECT count
 SELECT chat, error, settled_at FROM send WHERE state = 'dead' ORDER BY settled_at DESC LIMIT :limit;
 
 -- name: last_digest
-SELECT max(at) FROM digest WHERE chat = :chat;
+SELECT max(s.settled_at) FROM send s WHERE s.chat = :chat AND s.state = 'sent' AND s.origin LIKE 'digest:%';
 
 -- name: revive_dead
-UPDATE send SET state = 'due', attempt = 0, not_before = 0 WHERE state = 'dead' AND chat = :chat RETURNING id;
+UPDATE send SET state = 'due', attempt = 0, doubted = 0, first_at = NULL, not_before = 0
+WHERE state = 'dead' RETURNING id;
 
 -- name: set_mark
 INSERT INTO mark (name, at) VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET at = excluded.at;
 
 -- name: mark
 SELECT at FROM mark WHERE name = :name;
+
+-- name: composed
+UPDATE chat SET next_at = :next_at, composed_at = :now WHERE id = :id;
+
+-- name: wake
+UPDATE chat SET next_at = :next_at WHERE id = :id AND (next_at IS NULL OR next_at > :next_at);
+
+-- name: composed_at
+SELECT composed_at FROM chat WHERE id = :chat;
+
+-- name: uncarried
+SELECT count(*) FROM delivery WHERE digest = :digest AND send IS NULL;
+
+-- name: doubt_chat
+-- What an attempt of this chat left behind that could not settle it.
+UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
+                error = 'the attempt was broken off'
+WHERE state = 'sending' AND chat = :chat RETURNING id;
+
+-- name: unsent
+-- What is composed for a chat but has not arrived: how many papers, and the last trouble with them.
+SELECT count(*), coalesce(max(s.error), '') FROM delivery d LEFT JOIN send s ON s.id = d.send
+WHERE d.chat = :chat AND (s.id IS NULL OR s.state IN ('due', 'sending', 'dead'));

@@ -15,6 +15,7 @@ from bot.model import (
     Subscribe,
     Summary,
     Unsubscribe,
+    Wake,
     Wanted,
 )
 from bot.store.drivers import Row
@@ -31,14 +32,19 @@ def nonce(send: str) -> str:
 def apply(run: Query, chat: str, change: Change, now: int) -> None:
     """Carry out a change of a command, inside its transaction."""
     match change:
-        case Subscribe(topic, label, papers):
+        case Subscribe(topic, label, papers, next_at):
             run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
-            run("add_match", [{"topic": topic.id, "paper": paper} for paper in papers])
+            run("add_match", [{"topic": topic.id, "paper": paper, "at": 0} for paper in papers])
             run("subscribe", chat=chat, topic=topic.id, label=label, now=now)
+            if next_at is not None:
+                run("wake", id=chat, next_at=next_at)
         case Unsubscribe(topic_id):
             run("unsubscribe", chat=chat, topic=topic_id)
         case SetChat(new):
-            run("set_chat", **(chat_values(new) | {"id": chat, "next_at": new.next_at}))
+            run("set_chat", **(chat_values(new) | {"id": chat}))
+            run("set_next", id=chat, next_at=new.next_at)
+        case Wake(at):
+            run("wake", id=chat, next_at=at)
 
 
 def head(run: Query, chat: str, now: int) -> str | None:
@@ -54,9 +60,9 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
         labels.setdefault(id_, {})[topic] = label
     found = []
     for row in run("entries", digest=digest, **key(wanted)):
-        under, own = labels.get(row[0], {}), row[12]
-        others = tuple(label for topic, label in under.items() if topic != own)
-        found.append(Entry(paper(row[:11]), summary(row[11]), under.get(own, ""), others))
+        topic, label = row[12:]
+        others = tuple(other for id_, other in labels.get(row[0], {}).items() if id_ != topic)
+        found.append(Entry(paper(row[:11]), summary(row[11]), label, others))
     return tuple(found)
 
 

@@ -33,6 +33,11 @@ from bot.store import rows
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 
+DOUBTS = 3  # a chat that gets a message three times has had enough of it
+_SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
+_LOST = 600_000  # ms after which a send that nobody settled is looked into
+_FAR = 600_000  # ms: no queue at a gate is as long as that
+
 
 @cache
 def queries() -> dict[str, str]:
@@ -98,14 +103,14 @@ class Store:
         self, papers: Iterable[str], matches: Iterable[tuple[str, Sequence[str]]], stamp: tuple[int, int]
     ) -> bool:
         """Record matches per topic and that `papers` are done; False (and nothing) if a topic was added meanwhile."""
-        now = self._clock.now()
         found = [(topic, list(ids)) for topic, ids in matches if ids]
 
         def work(run: Query) -> bool:
             if run("topics_stamp")[0] != stamp:
                 return False
-            run("add_match", [{"topic": topic, "paper": paper} for topic, ids in found for paper in ids])
-            run("mark_matched", [{"id": paper} for paper in papers])
+            now = self._clock.now()  # in the writer: no digest composed before this can miss it
+            run("add_match", [{"topic": topic, "paper": paper, "at": now} for topic, ids in found for paper in ids])
+            run("mark_matched", [{"id": paper, "now": now} for paper in papers])
             run("wake_topic", [{"topic": topic, "now": now} for topic, _ in found])
             return True
 
@@ -168,16 +173,26 @@ class Store:
 
     async def waiting(self, chat: str) -> int:
         """Count the papers that the next digest of a chat would carry now."""
-        return int((await self._db.read("waiting", chat=chat))[0][0])
+
+        def work(run: Query) -> int:
+            known = run("composed_at", chat=chat)
+            return int(run("waiting", chat=chat, since=known[0][0] - _SLACK)[0][0]) if known else 0
+
+        return await self._db.look(work)
 
     async def scanned(self, chat: str) -> int:
         """Count the new papers looked at for a chat since its last digest."""
         return int((await self._db.read("scanned", chat=chat))[0][0])
 
     async def last_digest(self, chat: str) -> int | None:
-        """When (ms) a chat's last digest was composed."""
+        """When (ms) the last message of a digest arrived in a chat."""
         at: int | None = (await self._db.read("last_digest", chat=chat))[0][0]
         return at
+
+    async def unsent(self, chat: str) -> tuple[int, str]:
+        """Count the papers that are composed for a chat but have not arrived, with the last trouble, if any."""
+        number, error = (await self._db.read("unsent", chat=chat))[0]
+        return number, error
 
     async def compose(
         self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
@@ -187,36 +202,40 @@ class Store:
         Returns how many papers it carries, and the base ids of those that have no summary yet. A chat that is
         suspended, unknown or not due is left as it is.
         """
-        now = self._clock.now()
 
         def work(run: Query) -> tuple[int, list[str]]:
+            now = self._clock.now()
             known = run("chat", id=chat)
             if not known or (found := Chat(*known[0])).suspended or found.next_at is None or found.next_at > now:
                 return 0, []
-            scanned = run("scanned", chat=chat)[0][0]
+            since = run("composed_at", chat=chat)[0][0] - _SLACK
             digest = f"{chat}#{run('digests_of', chat=chat)[0][0] + 1}"
-            papers = run("add_deliveries", chat=chat, digest=digest)
+            papers = run("add_deliveries", chat=chat, digest=digest, since=since)
             if papers:
+                scanned = run("scanned", chat=chat)[0][0]
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
-            run("set_next", id=chat, next_at=next_at(found, now))
+            run("composed", id=chat, next_at=next_at(found, now), now=now)
             return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **rows.key(wanted))]
 
         return await self._db.write(work)
 
-    async def queue(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest], str | None]:
-        """What waits for a chat: the chat, its digests that are ready to be cut into messages, its first send."""
+    async def queue(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest], str | None, bool]:
+        """What waits for a chat: the chat, its digests that are ready to be cut into messages, its first send.
+
+        Last, whether some attempt was broken off without being settled.
+        """
         now = self._clock.now()
 
-        def work(run: Query) -> tuple[Chat | None, list[Digest], str | None]:
+        def work(run: Query) -> tuple[Chat | None, list[Digest], str | None, bool]:
             known = run("chat", id=chat)
             if not known:
-                return None, [], None
+                return None, [], None, False
             found = Chat(*known[0])
             digests = [
                 Digest(id_, found, at, scanned, rows.entries(run, id_, wanted))
                 for id_, at, scanned in run("open_digests", chat=chat, **rows.key(wanted))
             ]
-            return found, digests, rows.head(run, chat, now)
+            return found, digests, rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
 
         return await self._db.look(work)
 
@@ -230,6 +249,8 @@ class Store:
                 for id_, part in zip(ids, parts, strict=True):
                     for paper in part.papers:
                         run("point_delivery", send=id_, chat=digest.chat.id, paper=paper, digest=digest.id)
+                if lost := run("uncarried", digest=digest.id)[0][0]:
+                    raise AssertionError(f"{lost} papers of {digest.id} stand in none of its messages")
             return rows.head(run, digest.chat.id, now)
 
         return await self._db.write(work)
@@ -268,6 +289,11 @@ class Store:
 
         return await self._db.write(work)
 
+    async def broken_off(self, chat: str, *, resend: bool) -> None:
+        """Settle by rule what an attempt of this chat left behind; only the one task of the chat may call it."""
+        state = "due" if resend else "skipped"
+        await self._db.write(lambda run: run("doubt_chat", chat=chat, state=state, most=DOUBTS))
+
     async def recover(self, *, resend: bool) -> int:
         """Settle by rule what a dead process was sending, and end what it was doing; returns how many sends that were.
 
@@ -276,14 +302,14 @@ class Store:
         now = self._clock.now()
 
         def work(run: Query) -> int:
-            run("fail_running", now=now)
-            return len(run("doubt_all", state="due" if resend else "skipped"))
+            run("fail_running", now=now, verb="harvest")
+            return len(run("doubt_all", state="due" if resend else "skipped", most=DOUBTS))
 
         return await self._db.write(work)
 
-    async def retry_dead(self, chat: str) -> int:
-        """Make a chat's dead messages due again; returns how many."""
-        return len(await self._db.write(lambda run: run("revive_dead", chat=chat)))
+    async def retry_dead(self) -> int:
+        """Make all messages that were given up due again; returns how many."""
+        return len(await self._db.write(lambda run: run("revive_dead")))
 
     # --- summaries
 
@@ -292,16 +318,11 @@ class Store:
         found = await self._db.read("summary", paper=paper.id, version=paper.version, **rows.key(wanted))
         return rows.summary(found[0][0]) if found else None
 
-    async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> list[str]:
-        """Keep a summary and return the chats whose digests wait for it; the first one written stays."""
+    async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> None:
+        """Keep a summary; the first one written stays."""
         body = json.dumps({"tldr": summary.tldr, "takeaways": summary.takeaways, "basis": summary.basis})
         row = {"paper": paper.id, "version": paper.version, "body": body, "now": self._clock.now()} | rows.key(wanted)
-
-        def work(run: Query) -> list[str]:
-            run("add_summary", **row)
-            return [chat for (chat,) in run("waiting_for_summary", paper=paper.id)]
-
-        return await self._db.write(work)
+        await self._db.write(lambda run: run("add_summary", **row))
 
     # --- what is due
 
@@ -311,11 +332,12 @@ class Store:
 
         def work(run: Query) -> list[str]:
             keys = [f"converse:{chat}" for (chat,) in run("open_inboxes")]
-            if run("unmatched", limit=1) and not run("running")[0][0]:  # a day is matched when it is here as a whole
+            if not run("unmatched", limit=1):
+                keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
+            elif not run("running")[0][0]:  # a day is matched when it is here as a whole, and composed when matched
                 keys.append("match:new")
-            keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
             keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **rows.key(wanted))]
-            return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now)]
+            return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now, lost=_LOST)]
 
         return await self._db.look(work)
 
@@ -324,6 +346,7 @@ class Store:
         now = self._clock.now()
 
         def work(run: Query) -> str:
+            run("fail_running", now=now, verb=verb)
             id_ = f"{verb}#{run('runs_of', verb=verb)[0][0] + 1:09}"
             run("begin_run", id=id_, verb=verb, now=now)
             return id_
@@ -380,7 +403,7 @@ class Store:
             return
         now = self._clock.now()
         slack = (rate.burst - 1) * rate.every
-        found = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack))
+        found = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack, far=_FAR))
         if (wait := found[0][0] - self._clock.now()) > 0:
             await self._clock.sleep(wait / 1000)
 

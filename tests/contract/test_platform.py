@@ -82,6 +82,19 @@ def test_every_word_arrives(make: Callable[[], tuple[Platform, Callable[[], str]
 
 
 @PLATFORMS
+def test_a_repeat_says_so(make: Callable[[], tuple[Platform, Callable[[], str]]]) -> None:
+    async def run() -> None:
+        platform, arrived = make()
+        payload = platform.render(Post((Line((Span("a digest"),)),)))
+        await platform.send(Send("digest:x#1#0", CHAT, payload, 1, "nonce"))
+        assert "Sent again" not in arrived()
+        await platform.send(Send("digest:x#1#0", CHAT, payload, 2, "nonce", doubted=1))
+        assert arrived().count("Sent again: the first was not confirmed.") == 1
+
+    asyncio.run(run())
+
+
+@PLATFORMS
 def test_it_declares_its_name_and_its_pace(make: Callable[[], tuple[Platform, Callable[[], str]]]) -> None:
     platform, _ = make()
     assert platform.name.isidentifier()

@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from bot.model import Post, Rate, Send
+from bot.model import Post, Rate, Send, line
 from bot.platforms import console_view
 from bot.ports import Hear
+from bot.words import say
 
 
 def words(post: Post) -> str:
@@ -54,7 +56,10 @@ class FakeChat:
         if self._delay is not None:
             await asyncio.sleep(self._delay())
         if arrived:
-            self.sent.append((send.chat.id, send.payload))
+            post = console_view.load(send.payload)
+            if send.doubted:
+                post = replace(post, head=(line(say(send.chat.language, "again")), *post.head))
+            self.sent.append((send.chat.id, console_view.dump(post)))
             self._note("arrived", send)
         if error is not None:
             raise error

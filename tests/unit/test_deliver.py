@@ -8,6 +8,7 @@ import pytest
 
 from bot.config import Settings
 from bot.errors import Gone, InDoubt, Later, Refused
+from bot.flow import silence
 from bot.flow.deliver import deliver
 from bot.model import Rate, Said, Send
 from tests.fakes.chat import FakeChat
@@ -107,7 +108,7 @@ def test_an_outage_backs_off_and_ends_in_dead_letters_not_in_silence(tmp_path: P
         assert sum(waits) > 86_400, "more than a day of outage loses nothing"
         ((chat, error, _),) = await found.store.dead()
         assert (chat, error) == ("fake:a", "The platform is down.")
-        assert await found.store.retry_dead("fake:a") == 1
+        assert await found.store.retry_dead() == 1
         found.fake._plan.clear()
         clock(found).step(4000)
         await found.drain()
@@ -149,6 +150,7 @@ def test_in_doubt_is_sent_again_and_says_so(tmp_path: Path, *, arrived: bool) ->
         clock(found).step(10)
         await found.drain()
         assert len(found.fake.sent) == 2 + arrived
+        assert "Sent again: the first was not confirmed." in found.fake.sent[-1][1]
         assert (await found.store.counts()).doubted == 1
         assert await states(found) == {"sent": 2}
 
@@ -239,5 +241,98 @@ def test_delivering_to_nobody_does_nothing(tmp_path: Path) -> None:
     async def body(found: House) -> None:
         await deliver(found.store, found.ports, "deliver:fake:nobody")
         await deliver(found.store, found.ports, "deliver:elsewhere:x")
+
+    play(tmp_path, body)
+
+
+def test_an_outcome_that_cannot_be_recorded_at_once_is_not_forgotten(tmp_path: Path) -> None:
+    async def body(found: House) -> None:
+        settle, failures = found.store.settle, [Later("The disk is full.", wait=30)] * 3
+
+        async def full(*arguments: object, **more: object) -> object:
+            if failures:
+                raise failures.pop()
+            return await settle(*arguments, **more)  # type: ignore[arg-type]
+
+        found.store.settle = full  # type: ignore[method-assign,assignment]
+        await found.day(paper(1))
+        assert failures == []
+        assert await states(found) == {"sent": 2}
+        assert (await found.store.counts()).doubted == 0
+
+    play(tmp_path, body)
+
+
+def test_an_attempt_that_was_broken_off_is_settled_by_the_next(tmp_path: Path) -> None:
+    async def body(found: House) -> None:
+        await found.say("/topics")
+        claim = found.store.claim
+
+        async def breaks(*arguments: object) -> object:
+            await claim(*arguments)  # type: ignore[arg-type]
+            raise ZeroDivisionError  # between the claim and anything else
+
+        found.store.claim = breaks  # type: ignore[method-assign,assignment]
+        await found.day(paper(1))
+        assert (await states(found)).get("sending") == 1
+        found.store.claim = claim  # type: ignore[method-assign]
+        clock(found).step(601)
+        await found.drain()
+        assert await states(found) == {"sent": 3}
+        assert "Sent again" in found.fake.sent[-1][1]
+
+    play(tmp_path, body)
+
+
+def test_a_paper_that_cannot_be_summarized_or_set_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.core import extract, post
+
+    def bad(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async def body(found: House) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(extract, "summarize", bad)
+            (text,) = await found.day(paper(1))
+            assert "Talking heads\n" in text
+        with monkeypatch.context() as patch:
+            patch.setattr(post, "paper_item", bad)
+            assert await found.day(paper(2)) == ["Talking heads"]
+            assert await found.say("/latest") == [
+                "Something went wrong on my side; it is in the log. Nothing was changed: please try again."
+            ]
+        assert "Your topics" in "\n".join(await found.say("/topics"))
+
+    play(tmp_path, body)
+
+
+def test_what_is_composed_but_not_sent_is_not_called_silence(tmp_path: Path) -> None:
+    async def body(found: House) -> None:
+        found.fake.fail(Later("The platform asks for patience.", wait=3600))
+        await found.day(paper(1))
+        assert await silence.reason(found.store, found.chat()) == "1 paper on the way: The platform asks for patience."
+
+    play(tmp_path, body)
+
+
+def test_a_wake_up_during_a_command_is_not_lost(tmp_path: Path) -> None:
+    async def body(found: House) -> None:
+        store = found.store
+        await store.hear(Said("said:x", found.chat(), "/subscribe galaxies"))
+        await store.add_papers([paper(1)], baseline=False)
+        answer = store.answer
+
+        async def late(*arguments: object) -> None:
+            store.answer = answer  # type: ignore[method-assign]
+            _, stamp = await store.topics()  # the paper is matched while the command is being answered
+            topics = await store.subscriptions("fake:a")
+            assert await store.add_matches(["2611.00001"], [(topics[0].topic.id, ["2611.00001"])], stamp)
+            await answer(*arguments)  # type: ignore[arg-type]
+
+        store.answer = late  # type: ignore[method-assign,assignment]
+        await found.drain()
+        assert "Talking heads" in found.fake.sent[-1][1]
 
     play(tmp_path, body)

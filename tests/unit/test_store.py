@@ -121,14 +121,16 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         store = opened(tmp_path, clock)
         await store.open()
         await store.add_papers([paper(1)], baseline=False)
+        assert await store.add_matches(["2611.00001"], [], (await store.topics())[1])
         clock.step(1)
-        await with_subscription(store)
+        await store.hear(Said("said:1", CHAT, "/subscribe talking"))
+        await store.answer("said:1", CHAT.id, [], [Subscribe(TOPIC, "talking", ("2611.00001",))])
         clock.step(1)
         await store.add_papers([paper(2)], baseline=True)
         await store.add_papers([paper(3)], baseline=False)
-        _, stamp = await store.topics()
-        ids = ["2611.00001", "2611.00002", "2611.00003"]
-        assert await store.add_matches(ids, [("t1", ids)], stamp)
+        ids = ["2611.00002", "2611.00003"]
+        assert await store.add_matches(ids, [("t1", ids)], (await store.topics())[1])
+        assert [p.id for p, _ in await store.latest(CHAT.id, 9)] != [], "looking back shows them all the same"
         assert await compose(store) == (1, ["2611.00003"])
         await store.close()
 
@@ -148,8 +150,8 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         await compose(store)
         assert (await store.queue(CHAT.id, Wanted()))[1] == []
         assert "summarize:2611.00001" in await store.due(Wanted())
-        assert await store.add_summary(paper(1), Wanted(), Summary("one", ("two",))) == [CHAT.id]
-        _, (digest,), _ = await store.queue(CHAT.id, Wanted())
+        await store.add_summary(paper(1), Wanted(), Summary("one", ("two",)))
+        _, (digest,), _, _ = await store.queue(CHAT.id, Wanted())
         assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]
         for _ in range(2):
             await store.plan(digest, [Part("message", ("2611.00001",))])
@@ -165,7 +167,7 @@ def test_claims_are_fenced(tmp_path: Path) -> None:
         store = opened(tmp_path)
         await store.open()
         await with_subscription(store)
-        _, _, head = await store.queue(CHAT.id, Wanted())
+        _, _, head, _ = await store.queue(CHAT.id, Wanted())
         assert head
         first = await store.claim(head, CHAT)
         assert first

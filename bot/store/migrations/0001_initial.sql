@@ -4,9 +4,9 @@ CREATE TABLE paper (
     id TEXT PRIMARY KEY, version BIGINT NOT NULL, title TEXT NOT NULL, abstract TEXT NOT NULL,
     authors TEXT NOT NULL, categories TEXT NOT NULL, published BIGINT NOT NULL, updated BIGINT NOT NULL,
     comment TEXT NOT NULL, journal_ref TEXT NOT NULL, doi TEXT NOT NULL,
-    seen_at BIGINT NOT NULL, baseline BIGINT NOT NULL, matched BIGINT NOT NULL DEFAULT 0);
-CREATE INDEX paper_unmatched ON paper (id) WHERE matched = 0;
-CREATE INDEX paper_seen ON paper (seen_at, baseline);
+    seen_at BIGINT NOT NULL, baseline BIGINT NOT NULL, matched_at BIGINT NOT NULL DEFAULT 0);
+CREATE INDEX paper_unmatched ON paper (id) WHERE matched_at = 0;
+CREATE INDEX paper_matched ON paper (matched_at, baseline);
 
 CREATE TABLE version (
     paper TEXT NOT NULL, version BIGINT NOT NULL, updated BIGINT NOT NULL, seen_at BIGINT NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE topic (id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, fts TEXT NOT 
 CREATE TABLE chat (
     id TEXT PRIMARY KEY, platform TEXT NOT NULL, address TEXT NOT NULL, thread TEXT NOT NULL, title TEXT NOT NULL,
     language TEXT NOT NULL, zone TEXT NOT NULL, mode TEXT NOT NULL, minute BIGINT NOT NULL,
-    suspended TEXT NOT NULL DEFAULT '', next_at BIGINT, created_at BIGINT NOT NULL);
+    suspended TEXT NOT NULL DEFAULT '', next_at BIGINT, composed_at BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL);
 CREATE INDEX chat_due ON chat (next_at) WHERE next_at IS NOT NULL;
 
 CREATE TABLE subscription (
@@ -26,8 +26,11 @@ CREATE TABLE subscription (
     PRIMARY KEY (chat, topic));
 CREATE INDEX subscription_topic ON subscription (topic);
 
+-- `at` is when a new paper was matched; 0 for one that is only shown when somebody looks back (baseline, archive).
 CREATE TABLE match (
-    topic TEXT NOT NULL, paper TEXT NOT NULL, score DOUBLE PRECISION NOT NULL DEFAULT 0, PRIMARY KEY (topic, paper));
+    topic TEXT NOT NULL, paper TEXT NOT NULL, at BIGINT NOT NULL, score DOUBLE PRECISION NOT NULL DEFAULT 0,
+    PRIMARY KEY (topic, paper));
+CREATE INDEX match_at ON match (topic, at);
 CREATE INDEX match_paper ON match (paper);
 
 CREATE TABLE summary (
@@ -45,13 +48,15 @@ CREATE TABLE send (
     id TEXT PRIMARY KEY, chat TEXT NOT NULL, seq BIGINT NOT NULL, origin TEXT NOT NULL, payload TEXT NOT NULL,
     nonce TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'due', attempt BIGINT NOT NULL DEFAULT 0,
     doubted BIGINT NOT NULL DEFAULT 0, not_before BIGINT NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
-    error TEXT NOT NULL DEFAULT '', claimed_at BIGINT, settled_at BIGINT);
+    error TEXT NOT NULL DEFAULT '', first_at BIGINT, claimed_at BIGINT, settled_at BIGINT);
 CREATE UNIQUE INDEX send_order ON send (chat, seq);
-CREATE INDEX send_open ON send (chat, seq) WHERE state IN ('due', 'sending');
+CREATE INDEX send_due ON send (chat, seq) WHERE state = 'due';
+CREATE INDEX send_sending ON send (chat) WHERE state = 'sending';
+CREATE INDEX send_dead ON send (chat) WHERE state = 'dead';
 
 -- Seen = delivered-to-be: a paper counts as seen for a chat from the transaction that writes this row on.
 CREATE TABLE delivery (
-    chat TEXT NOT NULL, paper TEXT NOT NULL, digest TEXT NOT NULL, topic TEXT NOT NULL, send TEXT,
+    chat TEXT NOT NULL, paper TEXT NOT NULL, digest TEXT NOT NULL, topic TEXT NOT NULL, label TEXT NOT NULL, send TEXT,
     PRIMARY KEY (chat, paper));
 CREATE INDEX delivery_digest ON delivery (digest);
 CREATE INDEX delivery_open ON delivery (paper) WHERE send IS NULL;
@@ -62,7 +67,8 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_open ON inbox (chat, seq) WHERE done_at IS NULL;
 CREATE INDEX inbox_order ON inbox (seq);
 
-CREATE TABLE gate (key TEXT PRIMARY KEY, next_at BIGINT NOT NULL);
+-- `next_at` is the last slot handed out, `held_until` what the other side asked for (Retry-After).
+CREATE TABLE gate (key TEXT PRIMARY KEY, next_at BIGINT NOT NULL, held_until BIGINT NOT NULL DEFAULT 0);
 
 -- What was attempted and how it ended; `mark` is how far a complete harvest reached, `next_at` when to try again.
 CREATE TABLE run (

@@ -22,6 +22,7 @@ from bot.flow.harvest import harvest, look
 from bot.flow.match import match
 from bot.flow.summarize import summarize
 from bot.flow.sweep import due, sweep
+from bot.flow.typeset import typeset
 from bot.model import Chat, Mode, Said
 from bot.platforms.console import ADDRESS, Console
 from bot.ports import Platform, Ports, Source, Verb
@@ -38,6 +39,7 @@ VERBS: Mapping[str, Verb] = {
     "match": match,
     "compose": compose,
     "summarize": summarize,
+    "typeset": typeset,
     "deliver": deliver,
     "sweep": sweep,
 }

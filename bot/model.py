@@ -56,6 +56,7 @@ class Chat:
     minute: int = 510  # of the day in `zone`, for mode daily: 08:30
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
+    composed_at: int = 0  # ms, when its digest was last due: all that had matched until then is delivered
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ async def picture() -> str:
 async def payloads(path: Path) -> list[str]:
     """What the ledger says was sent, in order."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        return [row[0] for row in db.execute("SELECT payload FROM send WHERE state = 'sent' ORDER BY seq")]
+        return [
+            row[0] for row in db.execute("SELECT text FROM payload JOIN send ON send.id = payload.send ORDER BY seq")
+        ]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ Run = Callable[[str], Awaitable[None]]
 
 # Tasks of one verb at work at once. Each verb has its own slots: chats that wait for their pace hold up no command,
 # a thousand summaries hold up no digest.
-SLOTS: Mapping[str, int] = {"deliver": 1000, "converse": 50, "compose": 200, "summarize": 4}
+SLOTS: Mapping[str, int] = {"deliver": 1000, "converse": 50, "compose": 200, "summarize": 4, "typeset": 32}
 _DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop
 
 

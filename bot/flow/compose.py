@@ -14,4 +14,4 @@ async def compose(store: Ledger, ports: Ports, key: str) -> None:
     for paper in missing:
         ports.nudge(f"summarize:{paper}")
     if count and not missing:
-        ports.nudge(f"deliver:{chat}")
+        ports.nudge(f"typeset:{chat}")

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.core import arxiv_id, commands, post, query, times
 from bot.errors import Later, UserError
 from bot.flow import silence
-from bot.flow.deliver import parts
 from bot.flow.summarize import summary_of
+from bot.flow.typeset import parts
 from bot.model import (
     Button,
     Change,

@@ -1,17 +1,15 @@
-"""deliver: cut a chat's digests into messages, then send its queue in order until it is empty or has to wait.
+"""deliver: send what waits for a chat, in order, until its queue is empty or has to wait.
 
-A message is frozen before it is first sent, claimed before each attempt, and settled after it: sent, later, gone or
-in doubt. A crash between claim and settlement leaves it `sending`, which the next start settles by rule.
+A message is frozen before it is first sent (flow.typeset), claimed before each attempt, and settled after it: sent,
+later, gone or in doubt. A crash between claim and settlement leaves it `sending`; the next start settles it by rule.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.core import post
-from bot.core.split import split
 from bot.errors import Gone, InDoubt, Later, Refused
-from bot.model import Chat, Digest, Part, Post, Send
+from bot.model import Chat, Send
 from bot.ports import Ledger, Platform, Ports
 
 log = logging.getLogger(__name__)
@@ -22,32 +20,17 @@ _SOON = 5  # attempts for which a platform's own short wait is believed
 _DOUBTS = 3  # a chat that gets a message three times has had enough of it
 
 
-def parts(platform: Platform, document: Post) -> list[Part]:
-    """Render a post as messages of a platform."""
-    return [Part(platform.render(part), part.papers) for part in split(document, platform.fits)]
-
-
-def _lay_out(platform: Platform, digest: Digest) -> list[Part]:
-    try:
-        return parts(platform, post.digest(digest))
-    except Exception:
-        log.exception("%s cannot be set as it should be; it goes out as a plain list", digest.id)
-        return parts(platform, post.bare(digest))
-
-
 async def deliver(store: Ledger, ports: Ports, key: str) -> None:
     """`deliver:<chat>`: drain what waits for one chat; the engine runs at most one of these per chat."""
     name = key.partition(":")[2]
-    chat, digests, head, broken = await store.queue(name, ports.wanted)
+    chat, head, broken = await store.queue(name)
     platform = ports.platforms.get(chat.platform) if chat else None
     if chat is None or platform is None or chat.suspended:
         return
     if broken:
         await store.broken_off(name, resend=ports.settings.on_doubt == "resend")
-        chat, digests, head, _ = await store.queue(name, ports.wanted)
-    for digest in digests:
-        head = await store.plan(digest, await asyncio.to_thread(_lay_out, platform, digest))
-    while head and chat:
+        _, head, _ = await store.queue(name)
+    while head:
         # The narrow budget first, the wide one last: no slot of the bot's is spent on a chat that has to wait.
         await ports.gate.take(_budget(chat), platform.chat_rate)
         await ports.gate.take(f"token:{platform.name}", platform.token_rate)

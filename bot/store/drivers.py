@@ -1,8 +1,8 @@
 """SQLite as the ledger's engine room: one writer thread with group commit, a few read-only connections.
 
 - Every write runs inside a transaction; its caller goes on only after the commit reached the disk
-  (`synchronous=FULL`). Writes that wait at the same moment share one commit, each in its own savepoint, so that one
-  that fails takes nothing else with it.
+  (`synchronous=FULL`). Writes that wait at the same moment share one commit; if one of them fails, each is tried
+  again alone, so that it takes nothing else with it. A `work` may therefore run twice and must only act on `run`.
 - Reads see every commit made before they began (WAL). Nothing here runs on the event loop.
 """
 
@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,6 +23,9 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 Run = Callable[..., list[Row]]
 """Runs a named query inside the transaction: `run("claim", id=…)`."""
+
+Job = tuple[Callable[[Run], Any], "asyncio.Future[Any]"]
+Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 _READERS = 3
 _BATCH = 500  # writes that share a commit at most: bounds how long the first of them waits
@@ -53,30 +55,33 @@ class Sqlite:
         self.path = path
         self._read_queries = queries
         self._queries: Mapping[str, str] = {}
-        self._todo: SimpleQueue[tuple[Callable[[Run], Any], asyncio.Future[Any]] | None] = SimpleQueue()
-        self._writer: threading.Thread | None = None
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._readers: ThreadPoolExecutor | None = None
+        self._todo: SimpleQueue[Job | None] = SimpleQueue()
+        self._asked: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
         """Create the file if need be, bring its schema up to date, start the threads; raises ConfigError."""
         self._loop = asyncio.get_running_loop()
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="ledger-read")
         ready: asyncio.Future[None] = self._loop.create_future()
-        self._writer = threading.Thread(target=self._write_forever, args=(ready,), name="ledger-write", daemon=True)
-        self._writer.start()
+        writer = threading.Thread(target=self._write_forever, args=(ready,), name="ledger-write", daemon=True)
+        writer.start()
         await ready
+        readers = [
+            threading.Thread(target=self._read_forever, name="ledger-read", daemon=True) for _ in range(_READERS)
+        ]
+        self._threads = [writer, *readers]
+        for reader in readers:
+            reader.start()
 
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
-        if self._writer is not None and self._readers is not None:
+        if self._threads:
             self._todo.put(None)
-            await asyncio.to_thread(self._writer.join)
-            await asyncio.to_thread(self._readers.shutdown)
-            for connection in self._connections:
-                connection.close()
+            for _ in range(_READERS):
+                self._asked.put(None)
+            for thread in self._threads:
+                await asyncio.to_thread(thread.join)
 
     async def write(self, work: Callable[[Run], T]) -> T:
         """Run `work(run)` in a transaction and return its result once it is committed."""
@@ -92,30 +97,30 @@ class Sqlite:
     async def look(self, work: Callable[[Run], T]) -> T:
         """Run `work(run)`, any number of named queries, on a read-only connection."""
         assert self._loop is not None, "open() comes first"  # noqa: S101 - a programming error
-        return await self._loop.run_in_executor(self._readers, self._look, work)
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._asked.put((work, done))
+        return await done
 
-    def _look(self, work: Callable[[Run], T]) -> T:
-        run = self._reader()
-        self._local.connection.execute("BEGIN")  # one snapshot for all queries: what they say fits together
-        try:
-            return work(run)
-        finally:
-            self._local.connection.execute("COMMIT")
+    def _read_forever(self) -> None:
+        assert self._loop is not None  # noqa: S101 - set by open()
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
 
-    def _reader(self) -> Run:
-        run: Run | None = getattr(self._local, "run", None)
-        if run is None:
-            connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)  # closed by close()
-            connection.execute("PRAGMA query_only=ON")
-            connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-            self._connections.append(connection)
-            self._local.connection = connection
+        def run(query: str, /, **values: object) -> list[Row]:
+            return connection.execute(self._queries[query], values).fetchall()
 
-            def run(query: str, /, **values: object) -> list[Row]:
-                return connection.execute(self._queries[query], values).fetchall()
-
-            self._local.run = run
-        return run
+        while job := self._asked.get():
+            work, done = job
+            try:
+                connection.execute("BEGIN")  # one snapshot for all queries: what they say fits together
+                outcome: Outcome = (done, work(run), None)
+            except Exception as problem:  # noqa: BLE001 - whatever it is, its own caller gets it
+                outcome = (done, None, _busy(problem))
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+            self._loop.call_soon_threadsafe(_report, [outcome])
+        connection.close()
 
     def _connect(self) -> Database:
         try:
@@ -164,31 +169,40 @@ class Sqlite:
         db.close()
 
     @staticmethod
-    def _commit(
-        db: Database, run: Run, batch: list[tuple[Callable[[Run], Any], asyncio.Future[Any]]]
-    ) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
-        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+    def _commit(db: Database, run: Run, batch: list[Job]) -> list[Outcome]:
         try:
-            db.conn.execute("BEGIN IMMEDIATE")
-            for work, done in batch:
-                try:
-                    db.conn.execute("SAVEPOINT one")  # this one's failure undoes this one only
-                    outcomes.append((done, work(run), None))
-                except Exception as problem:  # noqa: BLE001 - whatever it is, its own caller gets it
-                    db.conn.execute("ROLLBACK TO one")
-                    outcomes.append((done, None, problem))
-                db.conn.execute("RELEASE one")
-            db.conn.execute("COMMIT")
-        except sqlite3.Error as problem:
-            if db.conn.in_transaction:
-                db.conn.execute("ROLLBACK")
-            wait = Later(f"The ledger is busy or its disk is full ({problem}); nothing was changed.", wait=5)
-            wait.__cause__ = problem
-            return [(done, None, wait) for _, done in batch]
+            return _together(db, run, batch)
+        except Exception as problem:  # noqa: BLE001 - whose fault it is shows when each is tried alone
+            if len(batch) == 1:
+                return [(batch[0][1], None, _busy(problem))]
+        outcomes: list[Outcome] = []
+        for job in batch:
+            outcomes += Sqlite._commit(db, run, [job])
         return outcomes
 
 
-def _report(outcomes: list[tuple["asyncio.Future[Any]", Any, BaseException | None]]) -> None:
+def _together(db: Database, run: Run, batch: list[Job]) -> list[Outcome]:
+    """Run jobs in one transaction; if one fails nothing has happened, and the problem is raised."""
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        outcomes: list[Outcome] = [(done, work(run), None) for work, done in batch]
+        db.conn.execute("COMMIT")
+    except BaseException:
+        if db.conn.in_transaction:
+            db.conn.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def _busy(problem: Exception) -> Exception:
+    if not isinstance(problem, sqlite3.OperationalError):
+        return problem
+    wait = Later(f"The ledger is busy or its disk is full ({problem}); nothing was changed.", wait=5)
+    wait.__cause__ = problem
+    return wait
+
+
+def _report(outcomes: list[Outcome]) -> None:
     for done, result, problem in outcomes:
         if done.cancelled():
             continue

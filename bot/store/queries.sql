@@ -61,7 +61,7 @@ VALUES (:id, :platform, :address, :thread, :title, :language, :zone, :mode, :min
 ON CONFLICT (id) DO UPDATE SET title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END;
 
 -- name: chat
-SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at
+SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at, composed_at
 FROM chat WHERE id = :id;
 
 -- name: set_chat
@@ -104,9 +104,6 @@ SELECT count(*) FROM paper WHERE baseline = 0
   AND matched_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
   AND matched_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
 
--- name: digests_of
-SELECT count(*) FROM digest WHERE chat = :chat;
-
 -- name: add_digest
 INSERT INTO digest (id, chat, at, scanned) VALUES (:id, :chat, :now, :scanned);
 
@@ -147,23 +144,29 @@ WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
 UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING id;
 
 -- name: add_send
-INSERT INTO send (id, chat, seq, origin, payload, nonce)
-VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM send WHERE chat = :chat), :origin, :payload, :nonce)
+INSERT INTO send (id, chat, seq, origin, nonce)
+VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM send WHERE chat = :chat), :origin, :nonce)
 ON CONFLICT (id) DO NOTHING;
+
+-- name: add_payload
+INSERT INTO payload (send, text) VALUES (:id, :text) ON CONFLICT (send) DO NOTHING;
+
+-- name: payload
+SELECT text FROM payload WHERE send = :id;
 
 -- name: point_delivery
 UPDATE delivery SET send = :send WHERE chat = :chat AND paper = :paper AND digest = :digest;
 
 -- name: next_send
 -- The head of a chat's queue, in order; a head that waits holds those behind it back.
-SELECT id, not_before FROM send WHERE chat = :chat AND state = 'due' ORDER BY seq LIMIT 1;
+SELECT id, not_before FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND state = 'due' ORDER BY seq LIMIT 1;
 
 -- name: sending
-SELECT count(*) FROM send WHERE chat = :chat AND state = 'sending';
+SELECT count(*) FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND state = 'sending';
 
 -- name: claim
 UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now, first_at = coalesce(first_at, :now)
-WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING id, payload, attempt, nonce, doubted, first_at;
+WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING attempt, nonce, doubted, first_at;
 
 -- name: settle
 -- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.
@@ -175,14 +178,15 @@ WHERE id = :id AND attempt = :attempt AND state = 'sending';
 -- What a dead process was sending: accepted or not, nobody knows. The third doubt ends it.
 UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
                 error = 'the process ended before the answer came'
-WHERE state = 'sending' RETURNING id;
+WHERE state IN ('due', 'sending') AND state = 'sending' RETURNING id;
 
 -- name: due_deliveries
 SELECT DISTINCT s.chat FROM send s JOIN chat c ON c.id = s.chat
-WHERE s.state = 'due' AND s.not_before <= :now AND c.suspended = ''
-UNION SELECT s.chat FROM send s JOIN chat c ON c.id = s.chat
-WHERE s.state = 'sending' AND s.claimed_at < :now - :lost AND c.suspended = ''
-UNION SELECT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned = 0 AND c.suspended = '';
+WHERE s.state IN ('due', 'sending') AND c.suspended = ''
+  AND (s.state = 'due' AND s.not_before <= :now OR s.state = 'sending' AND s.claimed_at < :now - :lost);
+
+-- name: due_digests
+SELECT DISTINCT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned = 0 AND c.suspended = '';
 
 -- name: due_summaries
 SELECT DISTINCT d.paper FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
@@ -297,17 +301,11 @@ UPDATE chat SET next_at = :next_at, composed_at = :now WHERE id = :id;
 -- name: wake
 UPDATE chat SET next_at = :next_at WHERE id = :id AND (next_at IS NULL OR next_at > :next_at);
 
--- name: composed_at
-SELECT composed_at FROM chat WHERE id = :chat;
-
--- name: uncarried
-SELECT count(*) FROM delivery WHERE digest = :digest AND send IS NULL;
-
 -- name: doubt_chat
 -- What an attempt of this chat left behind that could not settle it.
 UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
                 error = 'the attempt was broken off'
-WHERE state = 'sending' AND chat = :chat RETURNING id;
+WHERE state IN ('due', 'sending') AND state = 'sending' AND chat = :chat RETURNING id;
 
 -- name: unsent
 -- What is composed for a chat but has not arrived: how many papers, and the last trouble with them.

@@ -70,7 +70,8 @@ def add_sends(run: Query, chat: str, origin: str, parts: Sequence[Part]) -> list
     """Freeze messages as sends behind those that wait; returns their ids."""
     ids = [f"{origin}#{place}" for place in range(len(parts))]
     for id_, part in zip(ids, parts, strict=True):
-        run("add_send", id=id_, chat=chat, origin=origin, payload=part.payload, nonce=nonce(id_))
+        run("add_send", id=id_, chat=chat, origin=origin, nonce=nonce(id_))
+        run("add_payload", id=id_, text=part.payload)
     return ids
 
 

@@ -175,8 +175,8 @@ class Store:
         """Count the papers that the next digest of a chat would carry now."""
 
         def work(run: Query) -> int:
-            known = run("composed_at", chat=chat)
-            return int(run("waiting", chat=chat, since=known[0][0] - _SLACK)[0][0]) if known else 0
+            known = run("chat", id=chat)
+            return int(run("waiting", chat=chat, since=Chat(*known[0]).composed_at - _SLACK)[0][0]) if known else 0
 
         return await self._db.look(work)
 
@@ -208,9 +208,9 @@ class Store:
             known = run("chat", id=chat)
             if not known or (found := Chat(*known[0])).suspended or found.next_at is None or found.next_at > now:
                 return 0, []
-            since = run("composed_at", chat=chat)[0][0] - _SLACK
-            digest = f"{chat}#{run('digests_of', chat=chat)[0][0] + 1}"
-            papers = run("add_deliveries", chat=chat, digest=digest, since=since)
+            now = max(now, found.composed_at + 1)  # no two digests of a chat have one moment
+            digest = f"{chat}@{now}"
+            papers = run("add_deliveries", chat=chat, digest=digest, since=found.composed_at - _SLACK)
             if papers:
                 scanned = run("scanned", chat=chat)[0][0]
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
@@ -219,39 +219,49 @@ class Store:
 
         return await self._db.write(work)
 
-    async def queue(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest], str | None, bool]:
-        """What waits for a chat: the chat, its digests that are ready to be cut into messages, its first send.
+    async def open_digests(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest]]:
+        """Return a chat and its digests not yet cut into messages whose papers all have their summaries."""
 
-        Last, whether some attempt was broken off without being settled.
-        """
-        now = self._clock.now()
-
-        def work(run: Query) -> tuple[Chat | None, list[Digest], str | None, bool]:
+        def work(run: Query) -> tuple[Chat | None, list[Digest]]:
             known = run("chat", id=chat)
             if not known:
-                return None, [], None, False
+                return None, []
             found = Chat(*known[0])
-            digests = [
+            return found, [
                 Digest(id_, found, at, scanned, rows.entries(run, id_, wanted))
                 for id_, at, scanned in run("open_digests", chat=chat, **rows.key(wanted))
             ]
-            return found, digests, rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
 
         return await self._db.look(work)
 
-    async def plan(self, digest: Digest, parts: Sequence[Part]) -> str | None:
-        """Freeze a digest's messages and point each delivery to the one that carries it; returns the queue's head."""
+    async def queue(self, chat: str) -> tuple[Chat | None, str | None, bool]:
+        """Return a chat, its first message if that may go now, and whether some attempt was never settled."""
         now = self._clock.now()
 
-        def work(run: Query) -> str | None:
+        def work(run: Query) -> tuple[Chat | None, str | None, bool]:
+            known = run("chat", id=chat)
+            if not known:
+                return None, None, False
+            return Chat(*known[0]), rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
+
+        return await self._db.look(work)
+
+    async def plan(self, digest: Digest, parts: Sequence[Part]) -> None:
+        """Freeze a digest's messages and point each delivery to the one that carries it."""
+        carried = {paper for part in parts for paper in part.papers}
+        if lost := {entry.paper.id for entry in digest.entries} - carried:
+            raise AssertionError(f"{sorted(lost)} of {digest.id} stand in none of its messages")
+
+        def work(run: Query) -> None:
             if run("plan_digest", digest=digest.id):
                 ids = rows.add_sends(run, digest.chat.id, f"digest:{digest.id}", parts)
-                for id_, part in zip(ids, parts, strict=True):
-                    for paper in part.papers:
-                        run("point_delivery", send=id_, chat=digest.chat.id, paper=paper, digest=digest.id)
-                if lost := run("uncarried", digest=digest.id)[0][0]:
-                    raise AssertionError(f"{lost} papers of {digest.id} stand in none of its messages")
-            return rows.head(run, digest.chat.id, now)
+                where = {"chat": digest.chat.id, "digest": digest.id}
+                pointers = [
+                    where | {"send": id_, "paper": paper}
+                    for id_, part in zip(ids, parts, strict=True)
+                    for paper in part.papers
+                ]
+                run("point_delivery", pointers)
 
         return await self._db.write(work)
 
@@ -263,8 +273,13 @@ class Store:
 
     async def claim(self, send: str, chat: Chat) -> Send | None:
         """Take a message for sending, so that a crash leaves a trace of the attempt."""
-        found = await self._db.write(lambda run: run("claim", id=send, now=self._clock.now()))
-        return Send(found[0][0], chat, *found[0][1:]) if found else None
+        now = self._clock.now()
+
+        def work(run: Query) -> Send | None:
+            claimed = run("claim", id=send, now=now)
+            return Send(send, chat, run("payload", id=send)[0][0], *claimed[0]) if claimed else None
+
+        return await self._db.write(work)
 
     async def settle(
         self, send: Send, state: str, *, message: str = "", error: str = "", wait: float = 0, doubt: bool = False
@@ -337,6 +352,7 @@ class Store:
             elif not run("running")[0][0]:  # a day is matched when it is here as a whole, and composed when matched
                 keys.append("match:new")
             keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **rows.key(wanted))]
+            keys += [f"typeset:{chat}" for (chat,) in run("due_digests")]
             return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now, lost=_LOST)]
 
         return await self._db.look(work)

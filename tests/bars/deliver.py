@@ -8,10 +8,17 @@ from unittest.mock import patch
 
 from bot.clock import SystemClock
 from bot.flow.harvest import look
-from bot.model import Part, Said, Subscribe
+from bot.model import Part, Post, Said, Subscribe
 from bot.store import drivers
-from tests.fakes.chat import FakeChat
+from tests.fakes.chat import FakeChat, words
 from tests.fakes.house import house, paper
+
+
+class Instant(FakeChat):
+    """A platform that costs nothing: what is measured is the engine, the ledger and the setting of the posts."""
+
+    def render(self, post: Post) -> str:
+        return words(post)
 
 
 async def measure(chats: int, papers: int) -> tuple[float, int]:
@@ -19,7 +26,7 @@ async def measure(chats: int, papers: int) -> tuple[float, int]:
     from bot.core import query
 
     with tempfile.TemporaryDirectory() as name:
-        async with house(Path(name), clock=SystemClock(), chat=FakeChat(limit=20_000)) as found:
+        async with house(Path(name), clock=SystemClock(), chat=Instant(limit=20_000)) as found:
             await look(found.store, found.ports)
             topic = query.topic(query.parse("talking heads"))
 

@@ -51,7 +51,7 @@ async def harvested(folder: Path) -> int:
         await asyncio.sleep(0.5)
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(folder / "data/paperboy.db")) as db:
             done = db.execute("SELECT papers FROM run WHERE outcome = 'complete'").fetchone()
-            if done and not db.execute("SELECT 1 FROM paper WHERE matched = 0").fetchone():
+            if done and not db.execute("SELECT 1 FROM paper WHERE matched_at = 0").fetchone():
                 return int(done[0])
 
 

@@ -56,10 +56,11 @@ class FakeChat:
         if self._delay is not None:
             await asyncio.sleep(self._delay())
         if arrived:
-            post = console_view.load(send.payload)
+            payload = send.payload
             if send.doubted:
-                post = replace(post, head=(line(say(send.chat.language, "again")), *post.head))
-            self.sent.append((send.chat.id, console_view.dump(post)))
+                post = console_view.load(payload)
+                payload = console_view.dump(replace(post, head=(line(say(send.chat.language, "again")), *post.head)))
+            self.sent.append((send.chat.id, payload))
             self._note("arrived", send)
         if error is not None:
             raise error

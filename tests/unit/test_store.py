@@ -148,15 +148,15 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         _, stamp = await store.topics()
         await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
         await compose(store)
-        assert (await store.queue(CHAT.id, Wanted()))[1] == []
+        assert (await store.open_digests(CHAT.id, Wanted()))[1] == []
         assert "summarize:2611.00001" in await store.due(Wanted())
         await store.add_summary(paper(1), Wanted(), Summary("one", ("two",)))
-        _, (digest,), _, _ = await store.queue(CHAT.id, Wanted())
+        _, (digest,) = await store.open_digests(CHAT.id, Wanted())
         assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]
         for _ in range(2):
             await store.plan(digest, [Part("message", ("2611.00001",))])
         assert (await store.counts()).sends == (("due", 2),)  # the answer to /subscribe, and this
-        assert (await store.queue(CHAT.id, Wanted()))[1] == []
+        assert (await store.open_digests(CHAT.id, Wanted()))[1] == []
         await store.close()
 
     asyncio.run(run())
@@ -167,7 +167,7 @@ def test_claims_are_fenced(tmp_path: Path) -> None:
         store = opened(tmp_path)
         await store.open()
         await with_subscription(store)
-        _, _, head, _ = await store.queue(CHAT.id, Wanted())
+        _, head, _ = await store.queue(CHAT.id)
         assert head
         first = await store.claim(head, CHAT)
         assert first

@@ -1,0 +1,108 @@
+"""The composition: a platform that fails is heard again, what is typed is cleaned, the service stops when asked."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.app import plain_text
+from bot.clock import SystemClock
+from bot.errors import Later
+from bot.model import Said
+from bot.platforms import console_view
+from bot.ports import Hear
+from tests.fakes.chat import FakeChat
+from tests.fakes.house import House, house
+
+
+class Speaks(FakeChat):
+    """Says something each time it is served, breaking down in between."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__()
+        self.texts = list(texts)
+        self.served = 0
+
+    async def serve(self, hear: Hear) -> None:
+        self.served += 1
+        for text in list(self.texts):
+            self.texts.remove(text)
+            chat = House.chat(None)  # type: ignore[arg-type]
+            await hear(Said(f"said:{self.served}:{text!r}", chat, text))
+            raise ConnectionError("the platform hung up")
+        await asyncio.Event().wait()
+
+
+def test_a_platform_that_breaks_down_is_served_again_and_loses_nothing(tmp_path: Path) -> None:
+    chat = Speaks("/start", "/subscribe \ud800dark\x00 mat\u202eter\x1b[31m")
+
+    async def run() -> None:
+        async with house(tmp_path, clock=SystemClock(), chat=chat) as found:
+            failures = [Later("The disk is full.", wait=0.01)]
+            hear = found.store.hear
+
+            async def full(said: Said) -> bool:
+                if failures:
+                    raise failures.pop()
+                return await hear(said)
+
+            found.store.hear = full  # type: ignore[method-assign]
+            serving = asyncio.create_task(found.serve())
+            while len(chat.sent) < 2:  # noqa: ASYNC110 - the fake has no bell
+                await asyncio.sleep(0.05)
+            start = time.monotonic()
+            os.kill(os.getpid(), signal.SIGTERM)
+            await serving
+            assert time.monotonic() - start < 10
+        texts = [console_view.text(console_view.load(payload)) for _, payload in chat.sent]
+        assert texts[0].startswith("I'm Paperboy.")
+        assert texts[1].startswith("Subscribed: dark matter[31m")
+
+    asyncio.run(run())
+
+
+@given(st.text(st.characters()))
+def test_what_is_typed_can_be_stored_and_shown(text: str) -> None:
+    clean = plain_text(text)
+    clean.encode("utf-8")
+    assert "\x00" not in clean
+    assert "\x1b" not in clean
+    assert plain_text(clean) == clean
+
+
+def test_a_harvest_that_was_killed_does_not_hold_up_matching(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with house(tmp_path) as found:
+            await found.say("/subscribe talking heads")
+            await found.store.begin_run("harvest")  # and the process dies
+            await found.store.recover(resend=True)
+            run = await found.store.last_run("harvest")
+            assert run is not None
+            assert (run.outcome, run.detail) == ("failed", "the process ended before it was done.")
+            (text,) = await found.say("/status")
+            assert "Next try: in a moment." in text
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("ahead", [400, 1])
+def test_a_clock_that_was_ahead_stops_no_harvest(tmp_path: Path, ahead: int) -> None:
+    from bot.flow.harvest import look
+    from tests.fakes.house import DAY, SATURDAY, paper
+    from tests.fakes.ports import SteppedClock
+
+    async def run() -> None:
+        async with house(tmp_path, clock=SteppedClock(SATURDAY + ahead * DAY)) as found:
+            await found.say("/subscribe talking heads")
+            await look(found.store, found.ports)
+        async with house(tmp_path, clock=SteppedClock(SATURDAY)) as found:
+            found.source.add(paper(1))
+            await look(found.store, found.ports)
+            assert (await found.store.counts()).papers == 1
+
+    asyncio.run(run())

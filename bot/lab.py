@@ -69,20 +69,26 @@ def _tldr(options: argparse.Namespace) -> int:
 
 
 def _match(options: argparse.Namespace) -> int:
-    day = Day(papers.from_row(row) for _, row in _progress(list(_rows(options.papers)), "reading papers"))
+    """One JSON row per topic, in order; a topic that cannot be read has no ids and says why."""
     texts = [text.strip() for text in _lines(options.topics) if text.strip()]
-    topics: dict[str, Topic] = {}  # by what was asked: the same words are parsed once
-    for number, text in enumerate(texts, 1):
+    topics: dict[str, Topic | str] = {}  # by what was asked: the same words are parsed once
+    for text in _progress(texts, "reading topics"):
         if text not in topics:
             try:
                 topics[text] = query.topic(query.parse(text))
             except UserError as problem:
-                raise UserError(f"{options.topics}, line {number}: {problem}") from problem
-    distinct = {topic.id: topic for topic in topics.values()}
-    found = dict(day.matches(distinct.values()))
-    day.close()
+                topics[text] = str(problem)
+    distinct = {topic.id: topic for topic in topics.values() if isinstance(topic, Topic)}
+    rows = _progress(list(_rows(options.papers)), "reading papers")
+    # ids stay as the file has them: whoever compares them has the same file
+    with Day(papers.from_row(row, id_=str(row.get("id", number))) for number, row in rows) as day:
+        found = dict(day.matches(_progress(list(distinct.values()), "matching")))
     for text in texts:
-        print(json.dumps({"topic": text, "ids": found.get(topics[text].id, [])}, ensure_ascii=False))
+        topic = topics[text]
+        if isinstance(topic, Topic):
+            print(json.dumps({"topic": text, "ids": found.get(topic.id, [])}, ensure_ascii=False))
+        else:
+            print(json.dumps({"topic": text, "ids": [], "error": topic}, ensure_ascii=False))
     return 0
 
 

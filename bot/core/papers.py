@@ -1,7 +1,7 @@
 """Reads papers from the JSON rows of a corpus, whatever its dialect: a file of one's own, a harvest, a data set.
 
 Fields may be called abstract or summary, comments or comment; authors and categories may be lists or text with commas.
-What a row does not say stays empty (dates: 0); an id, a title, an abstract and categories are required. An id that went
+What a row does not say stays empty (dates: 0); an id and a title are required. An id that went
 through a spreadsheet as a number ('707.223', '1710.0061600000001') gets back the zeros that it had ('0707.2230').
 """
 
@@ -19,12 +19,13 @@ _FIVE_DIGITS: Final = "1501"  # ids of January 2015 and later have five digits a
 _COMMA: Final = re.compile(r"\s*(?:,|;)\s*(?:and\s+)?|\s+and\s+")
 
 
-def from_row(row: dict[str, Any]) -> Paper:
+def from_row(row: dict[str, Any], *, id_: str | None = None) -> Paper:
     """Return the paper of one row; raise UserError that names the key which is missing or holds something else.
 
+    `id_` is taken as it is instead of the row's own, if given.
     `published` and `updated` are midnight UTC where the row holds a day only, and 0 where it holds none.
     """
-    found = _id(row)
+    found = _id(row) if id_ is None else arxiv_id.ArxivId(id_, None)
     stated = row.get("version")
     version = found.version or (stated if isinstance(stated, int) and stated > 0 else 1)
     published = _when(row, "published", "created", "published_date", "created_date")
@@ -33,7 +34,7 @@ def from_row(row: dict[str, Any]) -> Paper:
         id=found.base,
         version=version,
         title=" ".join(_text(row, "title").split()),
-        abstract=_text(row, "abstract", "summary").strip(),
+        abstract=_text(row, "abstract", "summary", optional=True).strip(),
         authors=_list(row, "authors", optional=True),
         categories=_categories(row),
         published=published,
@@ -86,7 +87,7 @@ def _list(row: dict[str, Any], *keys: str, optional: bool = False) -> tuple[str,
 
 
 def _categories(row: dict[str, Any]) -> tuple[str, ...]:
-    codes = _list(row, "categories")
+    codes = _list(row, "categories", optional=True)
     primary = _text(row, "primary", "primary_category", optional=True).strip()
     return tuple(dict.fromkeys((primary, *codes) if primary else codes))
 

@@ -259,9 +259,7 @@ def test_ids_that_were_once_numbers_get_their_zeros_back(id_: str, whole: str) -
         ({}, '"id"'),
         ({"id": "x"}, "isn't an arXiv id"),
         ({"id": "2606.23808"}, 'of 2606.23808 has no text under "title"'),
-        ({"id": "2606.23808", "title": "T"}, '"abstract" or "summary"'),
         ({"id": "2606.23808", "title": "T", "summary": 3}, '"abstract" or "summary"'),
-        ({"id": "2606.23808", "title": "T", "summary": "S"}, '"categories"'),
         (
             {"id": "2606.23808", "title": "T", "summary": "S", "categories": ["cs.CV"], "created": "soon"},
             "date such as",

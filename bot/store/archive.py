@@ -97,7 +97,7 @@ class Archive:
         try:
             return self._try_connect()
         except sqlite3.DatabaseError as problem:
-            if problem.sqlite_errorcode not in _BROKEN:
+            if getattr(problem, "sqlite_errorcode", 0) not in _BROKEN:
                 raise
             if self._db is not None:
                 self._db.close()

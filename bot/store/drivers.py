@@ -27,6 +27,8 @@ Run = Callable[..., list[Row]]
 Job = tuple[Callable[[Run], Any], "asyncio.Future[Any]"]
 Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
+# Primary result codes (sqlite.org/rescode.html) that pass: the same work may succeed later.
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _READERS = 3
 _BATCH = 500  # writes that share a commit at most: bounds how long the first of them waits
 _BUSY_MS = 10_000
@@ -116,7 +118,7 @@ class Sqlite:
                 connection.execute("BEGIN")  # one snapshot for all queries: what they say fits together
                 outcome: Outcome = (done, work(run), None)
             except Exception as problem:  # noqa: BLE001 - whatever it is, its own caller gets it
-                outcome = (done, None, _busy(problem))
+                outcome = (done, None, _told(problem))
             if connection.in_transaction:
                 connection.execute("COMMIT")
             self._loop.call_soon_threadsafe(_report, [outcome])
@@ -173,8 +175,8 @@ class Sqlite:
         try:
             return _together(db, run, batch)
         except Exception as problem:  # noqa: BLE001 - whose fault it is shows when each is tried alone
-            if len(batch) == 1:
-                return [(batch[0][1], None, _busy(problem))]
+            if len(batch) == 1 or _passing(problem):
+                return [(done, None, _told(problem)) for _, done in batch]
         outcomes: list[Outcome] = []
         for job in batch:
             outcomes += Sqlite._commit(db, run, [job])
@@ -194,8 +196,13 @@ def _together(db: Database, run: Run, batch: list[Job]) -> list[Outcome]:
     return outcomes
 
 
-def _busy(problem: Exception) -> Exception:
-    if not isinstance(problem, sqlite3.OperationalError):
+def _passing(problem: Exception) -> bool:
+    """Whether it is the disk's or another process's doing, and nobody's fault in the batch."""
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF in _PASSING  # errors of the module itself carry no code
+
+
+def _told(problem: Exception) -> Exception:
+    if not _passing(problem):
         return problem
     wait = Later(f"The ledger is busy or its disk is full ({problem}); nothing was changed.", wait=5)
     wait.__cause__ = problem

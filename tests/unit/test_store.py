@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import owner
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Later
 from bot.model import Chat, Part, Rate, Said, Subscribe, Summary, Topic, Wanted
+from bot.store import drivers
 from bot.store import store as store_module
 from bot.store.rows import nonce
 from bot.store.store import Store, queries
@@ -233,3 +234,23 @@ def test_a_file_that_is_no_ledger_ends_in_a_sentence(tmp_path: Path) -> None:
 def test_a_nonce_fits_discord() -> None:
     assert len(nonce("digest:fake:a#1#0")) == 25
     assert nonce("a") != nonce("b")
+
+
+def test_a_ledger_that_somebody_holds_is_later_for_all_and_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.open()
+        other = sqlite3.connect(tmp_path / "paperboy.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writes = [store.add_papers([paper(n)], baseline=False) for n in range(50)]
+        results = await asyncio.gather(*writes, return_exceptions=True)
+        assert {type(result) for result in results} == {Later}
+        other.execute("ROLLBACK")
+        other.close()
+        assert await store.add_papers([paper(1)], baseline=False) == ["2611.00001"]
+        await store.close()
+
+    monkeypatch.setattr(drivers, "_BUSY_MS", 200)
+    asyncio.run(run())

@@ -79,8 +79,10 @@ def show(post: Post, console: Console, *, interactive: bool, note: str = "") -> 
         parts.append(Text(note, "italic"))
     parts += [_block(block, pretty=pretty, unfold=not interactive) for block in post.head]
     for item in post.items:
-        parts.append(Text(""))
-        parts += [_block(block, pretty=pretty, unfold=not interactive, indent=3) for block in item.blocks]
+        if parts:
+            parts.append(Text(""))
+        indent = max(map(_numbered, item.blocks), default=0)
+        parts += [_block(block, pretty=pretty, unfold=not interactive, indent=indent) for block in item.blocks]
     if post.items and post.foot:
         parts.append(Text(""))
     parts += [_block(block, pretty=pretty, unfold=not interactive) for block in post.foot]
@@ -117,8 +119,16 @@ def _block(block: Block, *, pretty: bool, unfold: bool, indent: int = 0) -> Rend
     if block.kind == "bullet":
         return _hanging(text, indent, _BULLET)
     if block.kind == "heading":
-        return _hanging(text, 0, indent) if _NUMBER.match(text.plain) else text
+        return _hanging(text, 0, _numbered(block)) if _numbered(block) else text
     return Padding(text, (0, 0, 0, indent))
+
+
+def _numbered(block: Block) -> int:
+    """Columns that the number of a paper's heading takes, 0 where there is none."""
+    if isinstance(block, Fold) or block.kind != "heading" or not block.spans:
+        return 0
+    found = _NUMBER.match(block.spans[0].text)
+    return found.end() if found else 0
 
 
 def _hanging(text: Text, indent: int, hang: int) -> RenderableType:

@@ -84,7 +84,7 @@ async def converse(store: Ledger, ports: Ports, key: str) -> None:
         await store.answer(said_id, chat.id, messages, changes)
         ports.nudge(f"deliver:{chat.id}")
         if changes:
-            ports.nudge("sweep:due")
+            ports.nudge(f"compose:{chat.id}")  # a wish may make a digest due; compose sees whether it did
 
 
 async def _reply(store: Ledger, ports: Ports, chat: Chat, text: str, *, may_manage: bool) -> Reply:

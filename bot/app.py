@@ -69,7 +69,7 @@ class App:
         return Ports(
             settings=self.settings,
             clock=self.clock,
-            gate=self.store,
+            gate=self.store.gate,
             source=self.source,
             archive=self.archive,
             platforms=self.platforms,
@@ -97,7 +97,7 @@ class App:
         from bot.sources.arxiv_api import ArxivApi
 
         return ArxivApi(
-            gate=self.store,
+            gate=self.store.gate,
             clock=self.clock,
             base_url=self.settings.arxiv_url,
             contact=self.settings.contact,

@@ -39,8 +39,11 @@ class Clock(Protocol):
 class Gate(Protocol):
     """Rate budgets, one row each in the ledger: they survive a restart and hold across processes."""
 
-    async def take(self, key: str, rate: Rate) -> None:
-        """Wait for the next slot of the budget `key` ('arxiv', 'telegram:<bot>', 'chat:<id>')."""
+    async def take(self, key: str, rate: Rate, *, patience: float | None = None) -> None:
+        """Wait for the next slot of the budget `key` ('arxiv', 'telegram:<bot>', 'chat:<id>').
+
+        Raises Later at once if that takes more than `patience` seconds.
+        """
         ...
 
     async def hold(self, key: str, seconds: float) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.ports import Clock, Gate
 
 RATE = Rate(every=3000)  # ms; https://info.arxiv.org/help/api/tou.html
+PATIENCE = 60.0  # seconds that somebody who asked waits for a slot before being told when to come back
 PAGE = 1000  # results a request; the manual's limit is 2,000 a slice
 DEPTH = 10_000  # results the service serves of one query (its code; the manual says 30,000)
 IDS = 100  # ids a request, to keep its address short
@@ -215,7 +216,7 @@ class ArxivApi:
     async def _ask(self, search: dict[str, Any], start: int, size: int) -> _Page:
         """Make one request through the gate; raises Later, having held the gate if arXiv asked for a pause."""
         async with self._lock:
-            await self._gate.take("arxiv", RATE)
+            await self._gate.take("arxiv", RATE, patience=PATIENCE)
             cord = Cord()
             work = _alone(lambda: self._page(search, start, size, cord))
             work.add_done_callback(_retrieve)

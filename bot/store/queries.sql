@@ -235,7 +235,9 @@ SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
 INSERT INTO gate (key, next_at) VALUES (:key, :now)
 ON CONFLICT (key) DO UPDATE SET next_at =
     CASE WHEN gate.held_until > :now AND gate.held_until > gate.next_at THEN gate.held_until
-         WHEN gate.next_at + :every > :now - :slack AND gate.next_at < :now + :far THEN gate.next_at + :every
+         WHEN gate.next_at + :every > :now - :slack
+              AND (gate.next_at < :now + :far OR gate.held_until > :now AND gate.next_at < gate.held_until + :far)
+              THEN gate.next_at + :every
          ELSE :now - :slack END
 RETURNING next_at;
 

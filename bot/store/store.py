@@ -19,7 +19,6 @@ from bot.model import (
     Digest,
     Paper,
     Part,
-    Rate,
     Run,
     Said,
     Send,
@@ -32,11 +31,11 @@ from bot.ports import Clock
 from bot.store import rows
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
+from bot.store.gate import Pace
 
 DOUBTS = 3  # a chat that gets a message three times has had enough of it
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
 _LOST = 600_000  # ms after which a send that nobody settled is looked into
-_FAR = 600_000  # ms: no queue at a gate is as long as that
 
 
 @cache
@@ -48,11 +47,12 @@ def queries() -> dict[str, str]:
 
 
 class Store:
-    """Implements the ports Ledger and Gate on one SQLite file."""
+    """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._db = Sqlite(path, queries)
         self._clock = clock
+        self.gate = Pace(self._db, clock)
 
     async def open(self) -> None:
         """Open or create the file and bring its schema up to date; raises ConfigError."""
@@ -410,20 +410,3 @@ class Store:
     async def dead(self, limit: int = 10) -> list[tuple[str, str, int]]:
         """(chat, error, ms) of the last messages given up."""
         return [(chat, error, at) for chat, error, at in await self._db.read("dead", limit=limit)]
-
-    # --- gates
-
-    async def take(self, key: str, rate: Rate) -> None:
-        """Wait for the next slot of a budget."""
-        if rate.every <= 0:
-            return
-        now = self._clock.now()
-        slack = (rate.burst - 1) * rate.every
-        found = await self._db.write(lambda run: run("take", key=key, now=now, every=rate.every, slack=slack, far=_FAR))
-        if (wait := found[0][0] - self._clock.now()) > 0:
-            await self._clock.sleep(wait / 1000)
-
-    async def hold(self, key: str, seconds: float) -> None:
-        """Nobody gets a slot of `key` before `seconds` have passed."""
-        until = self._clock.now() + int(seconds * 1000)
-        await self._db.write(lambda run: run("hold", key=key, until=until))

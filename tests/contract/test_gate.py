@@ -19,7 +19,7 @@ Make = Callable[[Path], AbstractAsyncContextManager[Gate]]
 async def ledger(folder: Path) -> AsyncIterator[Gate]:
     store = Store(folder / "p.db", SteppedClock())
     await store.open()
-    yield store
+    yield store.gate
     await store.close()
 
 

@@ -55,7 +55,7 @@ class OpenGate:
         self.takes: list[tuple[str, Rate]] = []
         self.holds: list[tuple[str, float]] = []
 
-    async def take(self, key: str, rate: Rate) -> None:
+    async def take(self, key: str, rate: Rate, *, patience: float | None = None) -> None:  # noqa: ARG002 - always open
         self.takes.append((key, rate))
         await asyncio.sleep(0)
 

@@ -194,19 +194,19 @@ def test_a_gate_hands_out_its_rate_and_survives_a_restart(tmp_path: Path) -> Non
             await store.open()
             start = clock.now()
             for _ in range(5):
-                await store.take("arxiv", Rate(every=3000))
+                await store.gate.take("arxiv", Rate(every=3000))
             assert clock.now() - start >= 4 * 3000
             await store.close()
         store = opened(tmp_path, clock)
         await store.open()
-        await store.hold("arxiv", 120)
+        await store.gate.hold("arxiv", 120)
         start = clock.now()
-        await store.take("arxiv", Rate(every=3000))
+        await store.gate.take("arxiv", Rate(every=3000))
         assert clock.now() - start >= 120_000
         clock.step(3600)
         start = clock.now()
         for _ in range(4):
-            await store.take("chat", Rate(every=1000, burst=3))
+            await store.gate.take("chat", Rate(every=1000, burst=3))
         assert clock.now() - start <= 3000
         await store.close()
 
@@ -253,4 +253,34 @@ def test_a_ledger_that_somebody_holds_is_later_for_all_and_at_once(
         await store.close()
 
     monkeypatch.setattr(drivers, "_BUSY_MS", 200)
+    asyncio.run(run())
+
+
+def test_a_long_hold_holds_everybody_and_tells_the_impatient(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        store = opened(tmp_path, clock)
+        await store.open()
+        await store.gate.take("arxiv", Rate(every=3000))
+        await store.gate.hold("arxiv", 3600)
+        for _ in range(3):
+            with pytest.raises(Later, match="60 minutes"):
+                await store.gate.take("arxiv", Rate(every=3000), patience=60)
+        await store.gate.take("arxiv", Rate(every=3000))
+        assert clock.now() >= SATURDAY + 3_600_000
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_row_written_by_a_clock_that_was_ahead_holds_nobody(tmp_path: Path) -> None:
+    async def run() -> None:
+        for ahead in (86_400_000, 0):
+            clock = SteppedClock(SATURDAY + ahead)
+            store = opened(tmp_path, clock)
+            await store.open()
+            await store.gate.take("token", Rate(every=34))
+            assert clock.now() - SATURDAY - ahead < 1000
+            await store.close()
+
     asyncio.run(run())

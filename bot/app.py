@@ -5,33 +5,31 @@ import contextlib
 import logging
 import signal
 import sqlite3
-import unicodedata
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot.clock import SimulatedClock, SystemClock, clock
 from bot.config import Settings
 from bot.engines.local import Local
-from bot.errors import ConfigError, Later
+from bot.errors import ConfigError, PaperboyError
 from bot.flow.compose import compose
 from bot.flow.converse import converse
 from bot.flow.deliver import deliver
 from bot.flow.harvest import harvest, look
+from bot.flow.hear import hear
 from bot.flow.match import match
+from bot.flow.notify import notify
 from bot.flow.summarize import summarize
 from bot.flow.sweep import due, sweep
 from bot.flow.typeset import typeset
-from bot.model import Chat, Mode, Said
+from bot.model import Chat, Event, Mode
 from bot.platforms.console import ADDRESS, Console
 from bot.ports import Platform, Ports, Source, Verb
 from bot.store.archive import Archive
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 VERBS: Mapping[str, Verb] = {
     "converse": converse,
@@ -41,16 +39,11 @@ VERBS: Mapping[str, Verb] = {
     "summarize": summarize,
     "typeset": typeset,
     "deliver": deliver,
+    "notify": notify,
     "sweep": sweep,
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
 _BEAT = 60.0  # seconds between two signs of life in the ledger
-_LONGEST = 4096  # characters of what somebody says: as much as Telegram lets them
-
-
-def plain_text(text: str) -> str:
-    """Drop what no keyboard types: control characters, halves of characters, signs that turn the direction."""
-    return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _TURNS))
 
 
 class App:
@@ -61,6 +54,8 @@ class App:
         self.console = Console(self.new_chat("console", ADDRESS))
         self.source: Source = self._arxiv()
         self.platforms: dict[str, Platform] = {"console": self.console}
+        if settings.telegram_bot_token:
+            self.platforms["telegram"] = self._telegram()
         self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()})
 
     @property
@@ -91,6 +86,16 @@ class App:
             zone=self.settings.zone,
             mode=mode,
             minute=int(hour) * 60 + int(minute),
+        )
+
+    def _telegram(self) -> Platform:
+        from bot.platforms.telegram import Telegram
+
+        return Telegram(
+            self.new_chat("telegram", ""),
+            self.settings.telegram_bot_token,
+            self.settings.telegram_base_url,
+            self.clock,
         )
 
     def _arxiv(self) -> Source:
@@ -165,23 +170,17 @@ class App:
         self.engine.nudge("sweep:due")
 
     async def _listen(self, platform: Platform, stop: asyncio.Event) -> None:
-        async def hear(said: Said) -> None:
-            said = replace(said, text=plain_text(said.text)[:_LONGEST])
-            while True:
-                try:
-                    new = await self.store.hear(said)
-                except Later as problem:
-                    log.warning("%s cannot be recorded yet: %s", said.id, problem)
-                    await self.clock.sleep(problem.wait or 5)
-                else:
-                    break
-            if new:
-                self.engine.nudge(f"converse:{said.chat.id}")
+        async def told(event: Event) -> str:
+            return await hear(self.store, self.ports, event)
 
         wait = 1.0
         while not stop.is_set():
             try:
-                await platform.serve(hear)
+                await platform.serve(told)
+            except PaperboyError as problem:
+                log.error("%s Listening to %s again in %.0f s.", problem, platform.name, wait)  # noqa: TRY400 - a sentence
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 300.0)
             except Exception:
                 log.exception("%s stopped listening; it is started again in %.0f s", platform.name, wait)
                 await asyncio.sleep(wait)
@@ -224,7 +223,11 @@ async def opened(settings: Settings, *, archive_too: bool = True) -> AsyncIterat
     try:
         if archive_too:
             await archive.open()
-        yield App(settings, store, archive, time)
+        app = App(settings, store, archive, time)
+        try:
+            yield app
+        finally:
+            await asyncio.gather(*(platform.close() for platform in app.platforms.values()))
     finally:
         await archive.close()
         await store.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__
-from bot.config import Settings, load, table
+from bot.config import Settings, load, secrets, table
 from bot.errors import ConfigError, PaperboyError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return lab.main(options)
         settings = load(file=options.config)
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        _log(settings)
         if options.command == "demo":
             from bot import demo
 
@@ -86,6 +86,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _BROKEN
 
 
+class _Discreet(logging.Formatter):
+    """Takes secrets out of whatever is logged: libraries write addresses that hold them."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = [secret for secret in secrets if secret]
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+
+def _log(settings: Settings) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Discreet(secrets(settings)))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+
+
 def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
@@ -93,7 +113,6 @@ def _on_terminal() -> bool:
 def _unused(settings: Settings) -> list[str]:
     """Sentences about what is configured but cannot be used yet."""
     waiting = [
-        ("TELEGRAM_BOT_TOKEN is set, but this version cannot speak to Telegram yet", settings.telegram_bot_token),
         ("DISCORD_BOT_TOKEN is set, but this version cannot speak to Discord yet", settings.discord_bot_token),
         ("GEMINI_API_KEY is set, but this version has no model summaries yet", settings.gemini_api_key),
     ]
@@ -131,7 +150,7 @@ async def _once(settings: Settings, options: argparse.Namespace) -> int:
             run = await app.store.last_run("harvest")
             chat = await app.store.chat(app.console.chat_id)
             if not sent and chat is not None:
-                print(await silence.reason(app.store, chat))
+                print(await silence.reason(app.store, chat, chat.language))
             unsent = (await app.store.unsent(chat.id))[0] if chat is not None else 0
             return _BROKEN if unsent or (run is not None and run.outcome == "failed") else 0
 
@@ -173,7 +192,7 @@ async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
 async def _summarize(settings: Settings, options: argparse.Namespace) -> int:
     from bot.app import opened
     from bot.core import arxiv_id
-    from bot.flow.converse import read
+    from bot.flow.answers.papers import read
 
     wanted = arxiv_id.parse(options.id)
     async with opened(settings, archive_too=False) as app:

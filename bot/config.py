@@ -64,6 +64,13 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _chat(text: str) -> str:
+    name, _, address = text.partition(":")
+    if not name.isalpha() or not address.removeprefix("-").isdecimal():
+        raise ValueError("write the platform and your id there, as in telegram:123456789")
+    return text
+
+
 def _database(text: str) -> str:
     """A SQLite path, plain or as sqlite:///relative or sqlite:////absolute."""
     if text.startswith(("postgres:", "postgresql:", "postgresql+")):
@@ -87,9 +94,14 @@ class Settings:
     telegram_bot_token: str = _setting("", "Token of the Telegram bot.", env="TELEGRAM_BOT_TOKEN", secret=True)
     discord_bot_token: str = _setting("", "Token of the Discord bot.", env="DISCORD_BOT_TOKEN", secret=True)
     gemini_api_key: str = _setting("", "Key for Gemini summaries.", env="GEMINI_API_KEY", secret=True)
+    telegram_base_url: str = _setting("https://api.telegram.org", "Address of the Bot API, if you host your own.", _url)
+    owner: str = _setting("", "Chat that hears of new and lost chats and of failures: telegram:<your id>.", _chat)
+    asks_per_hour: int = _setting(
+        30, "Papers and searches one person may ask for in an hour; 0: any.", _number(0, 1000)
+    )
     database_url: str = _setting("data/paperboy.db", "Path of the SQLite ledger.", _database, env="DATABASE_URL")
     contact: str = _setting("", "Your e-mail address or web page, named to arXiv in every request.")
-    language: str = _setting("en", "Language of new chats.", _choice("en"))
+    language: str = _setting("en", "Language of new chats.", _choice("en", "zh"))
     zone: str = _setting("UTC", "Time zone of new chats.", _zone)
     digest_mode: str = _setting("daily", "When new chats get digests: daily or asap.", _choice("daily", "asap"))
     digest_time: str = _setting("08:30", "Hour of the daily digest in new chats.", _time)
@@ -162,6 +174,11 @@ def load(env: Mapping[str, str] | None = None, file: Path | None = None) -> Sett
     if table:
         raise ConfigError(f"{path}: there is no setting {next(iter(table))!r}; `python -m bot --help` lists them all.")
     return Settings(**values)
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Return the values that must never be shown."""
+    return [str(getattr(settings, f.name)) for f in fields(settings) if f.metadata["secret"]]
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -36,7 +36,7 @@ async def play(settings: Settings, *, once: bool) -> int:
             if await app.sent_digests() == before:
                 chat = await app.store.chat(app.console.chat_id)
                 assert chat is not None, "tour() made it"  # noqa: S101 - an impossible state
-                app.console.say(await silence.reason(app.store, chat))
+                app.console.say(await silence.reason(app.store, chat, chat.language))
             if not once:
                 app.console.say(
                     "Try a number to open a paper, /subscribe graph neural networks, /search galaxy, /help."
@@ -54,7 +54,7 @@ async def tour(app: App, sample: Sample) -> None:
     await look(app.store, app.ports)  # the week before: in silence, it makes the preview
     await app.drain()
     if not await app.store.subscriptions(chat.id):
-        await app.store.hear(Said(f"demo:{uuid.uuid4().hex}", chat, f"/subscribe {TOPIC}"))
+        await app.store.hear(Said(f"demo:{uuid.uuid4().hex}", chat, f"/follow {TOPIC}"))
         await app.drain()
     sample.day_out = True
     await look(app.store, app.ports)

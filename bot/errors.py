@@ -5,6 +5,7 @@ PaperboyError
 ├── ConfigError  say the sentence to the owner and stop
 ├── Later        try again at `at` (rate limits, outages, busy databases)
 ├── Gone         the chat is not there any more: suspend it, keep its settings
+├── Elsewhere    the chat has another address now: follow it with all that is its own
 ├── Refused      this very request will never be accepted: record it, go on with the next
 └── InDoubt      it may or may not have arrived: record it, settle it by rule, never blindly
 
@@ -37,7 +38,19 @@ class Later(PaperboyError):  # noqa: N818 - named by what we do next, as the who
 
 
 class Gone(PaperboyError):  # noqa: N818 - see Later
-    """The destination does not exist for us any more (kicked, blocked, deleted)."""
+    """The destination does not exist for us any more (kicked, blocked, deleted), or only this `thread` of it."""
+
+    def __init__(self, sentence: str, *, thread: bool = False) -> None:
+        super().__init__(sentence)
+        self.thread = thread
+
+
+class Elsewhere(PaperboyError):  # noqa: N818 - see Later
+    """The destination moved to `address` (a Telegram group became a supergroup)."""
+
+    def __init__(self, sentence: str, *, address: str) -> None:
+        super().__init__(sentence)
+        self.address = address
 
 
 class Refused(PaperboyError):  # noqa: N818 - see Later

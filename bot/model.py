@@ -38,7 +38,9 @@ class Summary:
 
 # --- who reads ----------------------------------------------------------------------------------------------------
 
+AWAITING = "its admin has not confirmed it yet"  # why a channel that we were added to is silent
 Mode = Literal["daily", "asap"]
+Kind = Literal["private", "group", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,16 @@ class Chat:
     address: str
     thread: str = ""
     title: str = ""
+    kind: Kind = "private"  # a channel is read by many and managed from its admin's private chat
+    handle: str = ""  # public name without '@', if it has one
+    host: str = ""  # id of the private chat of whoever let us in: hears of what goes wrong here
     language: str = "en"
     zone: str = "UTC"  # IANA name
     mode: Mode = "daily"
     minute: int = 510  # of the day in `zone`, for mode daily: 08:30
+    cap: int = 0  # papers a digest carries at most; 0: all of them
+    preview: bool = False  # whether the platform may show a page of the first link
+    silent: bool = False  # whether messages arrive without a sound
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
     composed_at: int = 0  # ms, when its digest was last due: all that had matched until then is delivered
@@ -75,7 +83,8 @@ class Subscription:
     chat: str
     topic: Topic
     label: str
-    created_at: int  # ms; nothing seen earlier is pushed
+    since: int  # ms; nothing matched earlier is pushed
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,38 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Retune:
+    """Change: the wish for topic `old` becomes one for `topic`; what `old` has found and `papers` name still comes."""
+
+    old: str
+    topic: Topic
+    label: str
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Change: the chat hears nothing of this topic, or hears of it again from now on."""
+
+    topic: str
+    muted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Change: everything about the chat goes, and whatever else names its one person; a last answer is still sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Change: an admin wants digests in this chat, which was known but silent; `host` is their private chat."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetChat:
-    """Change: language, zone, mode, minute and next_at of the chat become those of `chat`."""
+    """Change: the settings and next_at of the chat become those of `chat`."""
 
     chat: Chat
 
@@ -109,8 +148,17 @@ class Wake:
     at: int
 
 
-Change = Subscribe | Unsubscribe | SetChat | Wake
+Change = Subscribe | Unsubscribe | Retune | Mute | Forget | Admit | SetChat | Wake
 """What a command does to the ledger, in the same transaction as its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press of a button. It names the ledger's row of a message: the `seq`-th of its chat."""
+
+    seq: int
+    place: int  # of the button in that message, from 0
+    message: str  # the platform's id of the message it stood under
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +167,38 @@ class Said:
 
     id: str
     chat: Chat
-    text: str
-    may_manage: bool = True
+    text: str = ""
+    may_manage: bool | None = True  # None: the platform is asked once a command needs it
+    author: str = ""  # the platform's id of the person; '' where there is but one
+    press: Press | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """We may speak in this chat. A channel stays silent until its admin admits us."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """We may not speak in this chat any more: in every thread of its address, if it has no thread itself."""
+
+    chat: Chat
+    reason: str  # a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """All that was at one address of a platform is at another now."""
+
+    platform: str
+    old: str
+    new: str
+
+
+Event = Said | Joined | Left | Moved
+"""What a platform tells us."""
 
 
 # --- what we say: the document before markup ------------------------------------------------------------------------
@@ -133,6 +211,7 @@ class Span:
     text: str
     style: Literal["", "bold", "italic", "dim", "code"] = ""
     url: str = ""
+    theirs: bool = False  # somebody else's words, a title for one: nothing in them may act (mention, command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +235,11 @@ Block = Line | Fold
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A press is the same as typing `says`."""
+    """A press is the same as typing `says`; with `edits` the answer takes the place of the message above."""
 
     label: str
     says: str
+    edits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +261,11 @@ class Post:
     buttons: tuple[Button, ...] = ()
 
     @property
+    def pressable(self) -> tuple[Button, ...]:
+        """All its buttons in the order of their places: the items', then its own."""
+        return (*(button for item in self.items for button in item.buttons), *self.buttons)
+
+    @property
     def papers(self) -> tuple[str, ...]:
         """Base ids of the papers it carries, in order."""
         return tuple(item.paper for item in self.items if item.paper)
@@ -200,6 +285,7 @@ class Part:
 
     payload: str
     papers: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()  # what a press of each does
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +299,8 @@ class Send:
     nonce: str  # hash of `id`, at most 25 characters (Discord's limit)
     doubted: int = 0
     first_at: int = 0  # ms, when the first attempt was made
+    seq: int = 0  # its place among the messages of its chat; names it in a Press
+    edits: str = ""  # the platform's id of the message whose place it takes; '' for a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +366,16 @@ class Digest:
     at: int  # ms
     scanned: int  # new papers looked at since the one before
     entries: tuple[Entry, ...] = ()
+    more: int = 0  # papers that its cap left out
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the owner should hear of, since they last heard."""
+
+    chats: tuple[str, ...] = ()  # titles of new ones
+    suspended: tuple[tuple[str, str], ...] = ()  # (title, why)
+    dead: int = 0  # messages given up
+    dead_why: str = ""
+    failed: int = 0  # looks at arXiv that failed
+    failed_why: str = ""

@@ -6,13 +6,17 @@ from typing import Protocol
 
 from bot.config import Settings
 from bot.model import (
+    Button,
     Change,
     Chat,
     Counts,
     Digest,
+    Event,
+    News,
     Paper,
     Part,
     Post,
+    Press,
     Rate,
     Run,
     Said,
@@ -39,10 +43,10 @@ class Clock(Protocol):
 class Gate(Protocol):
     """Rate budgets, one row each in the ledger: they survive a restart and hold across processes."""
 
-    async def take(self, key: str, rate: Rate, *, patience: float | None = None) -> None:
-        """Wait for the next slot of the budget `key` ('arxiv', 'telegram:<bot>', 'chat:<id>').
+    async def take(self, key: str, rate: Rate, *, patience: float | None = None, urgent: bool = False) -> None:
+        """Wait for the next slot of the budget `key` ('arxiv', 'token:telegram', 'chat:<id>'), the urgent ones first.
 
-        Raises Later at once if that takes more than `patience` seconds.
+        Raises Later at once, and takes nothing, if that takes more than `patience` seconds.
         """
         ...
 
@@ -72,7 +76,8 @@ class Source(Protocol):
         ...
 
 
-Hear = Callable[[Said], Awaitable[None]]
+Hear = Callable[[Event], Awaitable[str]]
+"""Make safe what a platform tells us; returns '' or a sentence for the one who pressed, and nobody else, to read."""
 
 
 class Platform(Protocol):
@@ -80,7 +85,10 @@ class Platform(Protocol):
 
     name: str
     token_rate: Rate
-    chat_rate: Rate
+
+    def rate(self, chat: Chat) -> Rate:
+        """Tell the pace that this chat bears; all threads of an address share it."""
+        ...
 
     def fits(self, post: Post) -> bool:
         """Tell whether `post` renders within one message's limits."""
@@ -91,11 +99,26 @@ class Platform(Protocol):
         ...
 
     async def send(self, send: Send) -> str:
-        """Deliver one message and return the platform's id of it; raises Later, Gone, Refused or InDoubt."""
+        """Deliver one message, or put it in place of `send.edits`, and return the platform's id of it.
+
+        Raises Later, Gone, Elsewhere, Refused or InDoubt; an edit is never in doubt, as it may be repeated.
+        """
+        ...
+
+    async def may_manage(self, chat: Chat, author: str) -> bool:
+        """Ask whether a person may decide what a chat gets; raises Later."""
         ...
 
     async def serve(self, hear: Hear) -> None:
-        """Listen until cancelled; `hear` returns once what was said is safe in the ledger."""
+        """Listen until cancelled; `hear` returns once what happened is safe in the ledger."""
+        ...
+
+    async def check(self) -> tuple[list[str], list[str]]:
+        """For `doctor`: sentences about what is well, and about what is to be mended and how."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections, once nothing is sent any more."""
         ...
 
 
@@ -134,13 +157,25 @@ class Ledger(Protocol):
     async def add_matches(
         self, papers: Iterable[str], matches: Iterable[tuple[str, Sequence[str]]], stamp: tuple[int, int]
     ) -> bool: ...
-    async def hear(self, said: Said) -> bool: ...
+    async def hear(self, said: Said, *, edits: str = "") -> bool: ...
+    async def pressed(self, chat: str, press: Press) -> tuple[str, Button] | None: ...
     async def add_chat(self, chat: Chat) -> None: ...
     async def chat(self, chat: str) -> Chat | None: ...
     async def subscriptions(self, chat: str) -> list[Subscription]: ...
-    async def next_said(self, chat: str) -> tuple[str, str, bool] | None: ...
-    async def answer(self, said: str, chat: str, parts: Sequence[Part], changes: Sequence[Change] = ()) -> None: ...
-    async def suspend(self, chat: str, reason: str) -> None: ...
+    async def chat_called(self, platform: str, name: str) -> Chat | None: ...
+    async def next_said(self, chat: str) -> Said | None: ...
+    async def answer(
+        self, said: Said, parts: Sequence[Part], changes: Sequence[Change] = (), *, about: str = ""
+    ) -> None: ...
+    async def place(self, said: Said, part: Part) -> None: ...
+    async def join(self, chat: Chat) -> None: ...
+    async def suspend(
+        self, chat: Chat, reason: str, *, tell: Chat | None = None, parts: Sequence[Part] = ()
+    ) -> None: ...
+    async def move(self, platform: str, old: str, new: str) -> list[str]: ...
+    async def gone(self, chat: str) -> None: ...
+    async def news(self, owner: str, every: int) -> tuple[News, int] | None: ...
+    async def tell(self, chat: Chat, at: int, parts: Sequence[Part]) -> None: ...
     async def waiting(self, chat: str) -> int: ...
     async def scanned(self, chat: str) -> int: ...
     async def last_digest(self, chat: str) -> int | None: ...

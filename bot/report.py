@@ -72,6 +72,10 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
             good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
             if not offline:
                 await _ask_arxiv(app, good, bad)
+                for platform in app.platforms.values():
+                    well, ill = await platform.check()
+                    good += well
+                    bad += ill
     except ConfigError as problem:
         bad.append(str(problem))
     free = shutil.disk_usage(path.parent if path.parent.exists() else Path()).free
@@ -79,8 +83,6 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
     (good if free > _ROOM else bad).append(f"{room}." if free > _ROOM else f"{room}: make room, 200 MiB at least.")
     if not settings.contact:
         bad.append("Contact: none; set PAPERBOY_CONTACT to your e-mail address, so that arXiv can reach you.")
-    if not unused:
-        good.append("Chats: the terminal (`python -m bot run`).")
     for text in good:
         print(f"✓ {text}")
     for text in [*unused, *bad]:

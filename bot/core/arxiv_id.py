@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from bot.errors import UserError
+from bot.words import say
 
 ARCHIVES: Final[dict[str, tuple[str, ...]]] = {
     archive: tuple(subjects.split())
@@ -77,7 +78,6 @@ SUBSUMED: Final[dict[str, str]] = {
 }
 """Archives of the 1990s that were folded into a category; their identifiers live on."""
 
-EXAMPLE: Final = "2411.19525"
 _SHOWN: Final = 60  # characters of what was typed that an error repeats
 _LONGEST: Final = 2000  # characters; a longer text is not one identifier
 
@@ -137,25 +137,25 @@ class ArxivId:
         return self.base if self.version is None else f"{self.base}v{self.version}"
 
 
-def parse(text: str) -> ArxivId:
+def parse(text: str, language: str = "en") -> ArxivId:
     """Return the identifier in `text`, which holds nothing else but its wrapping; raise UserError where it is none.
 
     Understood are bare identifiers, `arXiv:` labels, DOIs of arXiv, and links to arXiv, alphaXiv, ar5iv, Hugging Face,
     SciRate and papers.cool, in brackets, quotes or Markdown. arXiv has no sub-versions: 'v2.1' is read as v2.
     """
     if len(text) > _LONGEST:
-        raise UserError(f"That is too long for an arXiv id. Send me one id or link, for example {EXAMPLE}.")
+        raise UserError(say(language, "id_too_long"))
     body = _unwrap(text)
     if not body:
-        raise UserError(f"Send me an arXiv id or a link to a paper, for example {EXAMPLE}.")
+        raise UserError(say(language, "id_nothing"))
     if re.match(r"https?%3A", body, re.IGNORECASE):
         body = unquote(body)
-    body = _label_off(_path(body))
+    body = _label_off(_path(body, language))
     if found := _NEW.fullmatch(body):
-        return _new(found)
+        return _new(found, language)
     if found := _OLD.fullmatch(body):
-        return _old(found)
-    raise _refused(body)
+        return _old(found, language)
+    raise _refused(body, language)
 
 
 def _unwrap(text: str) -> str:
@@ -171,26 +171,21 @@ def _unwrap(text: str) -> str:
     return text
 
 
-def _path(body: str) -> str:
+def _path(body: str, language: str) -> str:
     """Of a link, the part that names the paper; everything else as it is."""
     found = _URL.match(body)
     if not found:
         return re.sub(r"^/?(?:abs|pdf|html)/", "", body)
     host, path = (found["host"], found["path"]) if found["host"] else (found["bare"], found["rest"])
     if not _KNOWN_HOST.fullmatch(host):
-        raise UserError(
-            f"I can't tell which paper {_quoted(body)} is: {_quoted(host)} isn't arXiv. "
-            f"Send me its arXiv link, for example https://arxiv.org/abs/{EXAMPLE}."
-        )
+        raise UserError(say(language, "id_other_host", link=_quoted(body), host=_quoted(host)))
     path = re.sub(r"/{2,}", "/", unquote(path)).strip("/ ")
     if re.match(r"(?:list|search|a|user|catchup|corr|new)\b(?!/?\d{4}\.)", path) and not _OLD.fullmatch(path):
-        raise UserError(
-            f"{_quoted(body)} is a list of papers, and I need one of them, for example https://arxiv.org/abs/{EXAMPLE}."
-        )
+        raise UserError(say(language, "id_list", link=_quoted(body)))
     while folder := _FOLDER.match(path):
         path = path[folder.end() :]
     if not path:
-        raise UserError(f"{_quoted(body)} names no paper. Send me a link such as https://arxiv.org/abs/{EXAMPLE}.")
+        raise UserError(say(language, "id_no_paper", link=_quoted(body)))
     return path.rstrip(_CLOSING)
 
 
@@ -200,65 +195,52 @@ def _label_off(body: str) -> str:
     return body
 
 
-def _new(found: re.Match[str]) -> ArxivId:
+def _new(found: re.Match[str], language: str) -> ArxivId:
     month, number = found["month"], found["number"]
     shown = f"{month}.{number}"
-    _check_month(shown, month)
+    _check_month(shown, month, language)
     if int(month) < _NEW_BEGAN or int(month[:2]) >= _OLD_FIRST_YEAR:
-        raise UserError(
-            f"{shown} isn't an arXiv id: ids with a dot began with 0704.0001 in April 2007, older ones name their "
-            f"archive, for example math/0611800."
-        )
-    digits, since = (
-        (5, "has 5 digits since 2015") if int(month) >= _FIVE_BEGAN else (4, "had 4 digits until December 2014")
-    )
+        raise UserError(say(language, "id_before_dots", id=shown))
+    digits, since, few = (5, "id_five", "id_five_few") if int(month) >= _FIVE_BEGAN else (4, "id_four", "id_four_few")
+    since = say(language, since)
     if len(number) > digits and number[: len(number) - digits].strip("0") == "" and number.strip("0"):
-        raise UserError(
-            f"{shown} isn't an arXiv id: the part after the dot {since}. Did you mean {month}.{number[-digits:]}?"
-        )
+        guess = f"{month}.{number[-digits:]}"
+        raise UserError(say(language, "id_more_zeros", id=shown, since=since, guess=guess))
     if len(number) > digits:
-        raise UserError(f"{shown} isn't an arXiv id: the part after the dot {since}, and this one has {len(number)}.")
+        raise UserError(say(language, "id_more_digits", id=shown, since=since, count=len(number)))
     if len(number) < digits:
-        sample = f"all five digits, for example {EXAMPLE}" if digits == 5 else "four digits, for example 0704.0001"  # noqa: PLR2004
-        raise UserError(f"{shown} isn't an arXiv id: the part after the dot {since}. Try {sample}.")
+        raise UserError(say(language, few, id=shown))
     if not number.strip("0"):
-        raise UserError(f"{shown} isn't an arXiv id: the papers of a month are counted from 1, as in {EXAMPLE}.")
-    return ArxivId(shown, _version(shown, found["version"]))
+        raise UserError(say(language, "id_zero", id=shown))
+    return ArxivId(shown, _version(shown, found["version"], language))
 
 
-def _old(found: re.Match[str]) -> ArxivId:
+def _old(found: re.Match[str], language: str) -> ArxivId:
     archive, digits = found["archive"].lower(), found["digits"]
     shown = f"{archive}/{digits}"
     if archive not in ARCHIVES and archive not in SUBSUMED:
-        near = _archive_like(archive)
-        hint = f"Did you mean {near}/{digits}?" if near else "Older ids look like math/0611800 or hep-th/9901001."
-        raise UserError(f"{shown} isn't an arXiv id: there is no archive called {_quoted(archive)}. {hint}")
+        key = "id_archive_like" if (near := _archive_like(archive)) else "id_no_archive"
+        raise UserError(say(language, key, id=shown, archive=_quoted(archive), guess=f"{near}/{digits}"))
     if len(digits) != _DIGITS_AFTER_ARCHIVE:
-        raise UserError(f"{shown} isn't an arXiv id: seven digits follow the slash, for example {archive}/0611800.")
-    _check_month(shown, digits[:4])
+        raise UserError(say(language, "id_seven", id=shown, archive=archive))
+    _check_month(shown, digits[:4], language)
     if not (int(digits[:2]) >= _OLD_FIRST_YEAR or int(digits[:4]) < _NEW_BEGAN):
-        raise UserError(
-            f"{shown} isn't an arXiv id: ids that name their archive ended in March 2007, later ones look like "
-            f"{EXAMPLE}."
-        )
+        raise UserError(say(language, "id_after_archives", id=shown))
     if not digits[4:].strip("0"):
-        raise UserError(f"{shown} isn't an arXiv id: the papers of a month are counted from 001, as in math/0611800.")
-    return ArxivId(shown, _version(shown, found["version"]))
+        raise UserError(say(language, "id_old_zero", id=shown))
+    return ArxivId(shown, _version(shown, found["version"], language))
 
 
-def _check_month(shown: str, month: str) -> None:
+def _check_month(shown: str, month: str, language: str) -> None:
     if not 1 <= int(month[2:]) <= 12:  # noqa: PLR2004 - months
-        raise UserError(
-            f"{shown} isn't an arXiv id: its first four digits are year and month, and there is no month {month[2:]}. "
-            f"An id looks like {EXAMPLE}, which is from November 2024."
-        )
+        raise UserError(say(language, "id_no_month", id=shown, month=month[2:]))
 
 
-def _version(shown: str, digits: str | None) -> int | None:
+def _version(shown: str, digits: str | None, language: str) -> int | None:
     if digits is None:
         return None
     if not int(digits):
-        raise UserError(f"{shown}v{digits} isn't an arXiv id: versions are counted from 1. Try {shown} or {shown}v1.")
+        raise UserError(say(language, "id_version", id=shown, version=digits))
     return int(digits)
 
 
@@ -268,35 +250,27 @@ def _archive_like(name: str) -> str:
     return next((archive for archive in (*ARCHIVES, *SUBSUMED) if archive.replace("-", "") == bare), "")
 
 
-def _refused(body: str) -> UserError:
+def _refused(body: str, language: str) -> UserError:
     """Say what stands in the way of the nearest form."""
-    shown = _quoted(body) or "This"
+    shown = _quoted(body)
     if re.fullmatch(r"\d{7}(?:v\d+)?", body):
-        return UserError(
-            f"{shown} isn't an arXiv id: ids of before April 2007 name their archive, for example math/0611800."
-        )
+        return UserError(say(language, "id_unnamed_archive", id=shown))
     if (found := _OLD_WITHOUT_SLASH.fullmatch(body)) and (near := _archive_like(found["archive"].lower())):
-        return UserError(f"{shown} isn't an arXiv id: a slash is missing. Did you mean {near}/{found['digits']}?")
+        return UserError(say(language, "id_no_slash", id=shown, guess=f"{near}/{found['digits']}"))
     if (found := _NEW_OTHER_DOT.fullmatch(body)) and _plausible(f"{found['month']}.{found['number']}"):
         meant = f"{found['month']}.{found['number']}{(found['version'] or '').lower()}"
-        return UserError(f"{shown} isn't an arXiv id: a dot follows the first four digits. Did you mean {meant}?")
+        return UserError(say(language, "id_no_dot", id=shown, guess=meant))
     if re.match(r"(?:doi\s*:?\s*)?10\.\d{4,9}\s*/", body, re.IGNORECASE):
-        return UserError(
-            f"{shown} is a publisher's DOI, and I can only look up papers on arXiv. Send me the arXiv id, "
-            f"for example {EXAMPLE}, or arXiv's own DOI 10.48550/arXiv.{EXAMPLE}."
-        )
+        return UserError(say(language, "id_doi", id=shown))
     if re.fullmatch(r"\d{4}\s?\.\s?\d+\D.*", body, re.DOTALL):
-        return UserError(
-            f"{shown} isn't an arXiv id: I can't read what follows the number. Send me the id alone, for example "
-            f"{EXAMPLE} or {EXAMPLE}v2."
-        )
-    return UserError(f"{shown} isn't an arXiv id. One looks like {EXAMPLE}, an older one like math/0611800.")
+        return UserError(say(language, "id_tail", id=shown))
+    return UserError(say(language, "id_none" if shown else "id_unshown", id=shown))
 
 
 def _plausible(text: str) -> bool:
     found = _NEW.fullmatch(text)
     try:
-        return found is not None and bool(_new(found).base)
+        return found is not None and bool(_new(found, "en").base)
     except UserError:
         return False
 

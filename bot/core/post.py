@@ -24,7 +24,8 @@ def byline(paper: Paper, language: str, now: int) -> str:
     names = ", ".join(plain(name) for name in paper.authors[:_AUTHORS])
     if len(paper.authors) > _AUTHORS:
         names = say(language, "authors_more", names=names, more=f"{len(paper.authors) - _AUTHORS:,}")
-    return " · ".join(part for part in (names, ", ".join(paper.categories), times.date(paper.published, now)) if part)
+    date = times.date(paper.published, now, language)
+    return " · ".join(part for part in (names, ", ".join(paper.categories), date) if part)
 
 
 def link_line(paper: Paper, language: str) -> Line:
@@ -39,22 +40,26 @@ def link_line(paper: Paper, language: str) -> Line:
     return Line(tuple(spans), "small")
 
 
+def _theirs(text: str) -> Line:
+    return line(Span(text, "dim", theirs=True), kind="small")
+
+
 def _facts(paper: Paper, language: str, now: int) -> list[Line]:
-    facts = [line(Span(byline(paper, language, now), "dim"), kind="small")]
+    facts = [_theirs(byline(paper, language, now))]
     if paper.comment:
-        facts.append(line(Span(say(language, "comment", text=plain(paper.comment)), "dim"), kind="small"))
+        facts.append(_theirs(say(language, "comment", text=plain(paper.comment))))
     if paper.journal_ref:
-        facts.append(line(Span(say(language, "journal", text=plain(paper.journal_ref)), "dim"), kind="small"))
+        facts.append(_theirs(say(language, "journal", text=plain(paper.journal_ref))))
     return facts
 
 
 def title(paper: Paper) -> Span:
     """The title, bold and linked to the abstract page."""
-    return Span(plain(paper.title), "bold", links.abs_url(paper.id))
+    return Span(plain(paper.title), "bold", links.abs_url(paper.id), theirs=True)
 
 
 def _bullets(summary: Summary) -> tuple[Line, ...]:
-    return tuple(line(plain(text), kind="bullet") for text in summary.takeaways)
+    return tuple(line(Span(plain(text), theirs=True), kind="bullet") for text in summary.takeaways)
 
 
 def paper_item(entry: Entry, place: int, language: str, now: int) -> Item:
@@ -62,7 +67,7 @@ def paper_item(entry: Entry, place: int, language: str, now: int) -> Item:
     paper, summary = entry.paper, entry.summary
     blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language, now)]
     if summary.tldr:
-        blocks.append(line(plain(summary.tldr)))
+        blocks.append(line(Span(plain(summary.tldr), theirs=True)))
     if summary.takeaways:
         blocks.append(Fold(say(language, "takeaways", count=len(summary.takeaways)), _bullets(summary)))
     if entry.others:
@@ -77,7 +82,9 @@ def digest(value: Digest) -> Post:
     language, zone = value.chat.language, value.chat.zone
     topics = list(dict.fromkeys(entry.topic for entry in value.entries))
     scanned = count(language, value.scanned, "paper_one", "papers")
-    when = say(language, "digest", when=times.day(value.at, zone), count=f"{len(value.entries):,}", scanned=scanned)
+    when = say(
+        language, "digest", when=times.day(value.at, zone, language), count=f"{len(value.entries):,}", scanned=scanned
+    )
     head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 else None
     items: list[Item] = []
     place = 0
@@ -89,13 +96,19 @@ def digest(value: Digest) -> Post:
                 item = paper_item(entry, place, language, value.at)
                 items.append(Item((*heading, *item.blocks), item.paper, item.buttons))
                 heading = []
-    foot = (line(Span(say(language, "basis_extract"), "dim"), kind="small"),)
-    return Post((head or line(Span(when, "bold"), kind="heading"),), tuple(items), foot)
+    foot = [line(Span(say(language, "basis_extract"), "dim"), kind="small")]
+    if value.more:
+        key = "more_left" if value.chat.kind == "channel" else "more_waiting"
+        foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))
+    return Post((head or line(Span(when, "bold"), kind="heading"),), tuple(items), tuple(foot))
 
 
 def bare(value: Digest) -> Post:
     """A digest that cannot be set otherwise: titles and links, and nothing else."""
-    items = [Item((line(Span(e.paper.title, url=links.abs_url(e.paper.id))),), e.paper.id) for e in value.entries]
+    items = [
+        Item((line(Span(e.paper.title, url=links.abs_url(e.paper.id), theirs=True)),), e.paper.id)
+        for e in value.entries
+    ]
     return Post(items=tuple(items))
 
 
@@ -103,7 +116,7 @@ def reading(paper: Paper, summary: Summary, language: str, now: int) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open."""
     blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]
     if summary.tldr:
-        blocks += [line(plain(summary.tldr)), *_bullets(summary)]
+        blocks += [line(Span(plain(summary.tldr), theirs=True)), *_bullets(summary)]
     blocks.append(link_line(paper, language))
     foot = (line(Span(say(language, "basis_extract_one"), "dim"), kind="small"),)
     return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else ())

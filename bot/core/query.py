@@ -20,6 +20,7 @@ from bot.core.query_ast import FIELDS, And, AndNot, Column, Node, Or, Term, dept
 from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, OPERATORS, SAFE, STARRED, STOP, category, read
 from bot.errors import UserError
 from bot.model import Topic
+from bot.words import say
 
 __all__ = ["MAX_CHARS", "MAX_DEPTH", "MAX_TERMS", "STOP", "And", "AndNot", "Node", "Or", "Term", "arxiv_syntax", "fts5"]
 __all__ += ["is_topic", "key", "parse", "show", "topic"]
@@ -28,15 +29,15 @@ _NAMES: Final[dict[Column, str]] = {column: name for name, column in FIELDS.item
 _UNSAFE: Final = re.compile(r"[^\w.+#'\u2019-]+")  # what arXiv's grammar might take for its own
 
 
-def parse(text: str) -> Node:
+def parse(text: str, language: str = "en") -> Node:
     """Return the query in `text`, or raise UserError with the index of the character where reading ended.
 
     At most MAX_CHARS characters, MAX_TERMS words or phrases and MAX_DEPTH brackets within brackets, as typed and as
     `show` writes it out.
     """
-    node = read(text)
+    node = read(text, language)
     if len(show(node)) > MAX_CHARS or depth(node) - 1 > MAX_DEPTH:
-        raise UserError("Your query is too long once it is written out in full. Split it into several topics.", at=0)
+        raise UserError(say(language, "query_grows"), at=0)
     return node
 
 

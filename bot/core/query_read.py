@@ -13,6 +13,7 @@ from bot.core import normalise
 from bot.core.arxiv_id import ARCHIVES, SUBSUMED
 from bot.core.query_ast import FIELDS, Column, Node, Term, all_of, any_of, without
 from bot.errors import UserError
+from bot.words import say
 
 MAX_CHARS: Final = 1000
 MAX_TERMS: Final = 64
@@ -32,12 +33,12 @@ _ALIASES: Final = {"title": "ti", "abstract": "abs", "author": "au", "authors": 
     "comments": "co",
 }
 _REFUSED: Final = {
-    "jr": "a new paper has no journal reference yet",
-    "rn": "hardly any new paper has a report number",
-    "id": "an id names one paper, and a query is for many",
-    "doi": "a new paper has no publisher's DOI yet",
-    "submitteddate": "I look at new papers only, so a date can't narrow that down",
-    "lastupdateddate": "I look at new papers only, so a date can't narrow that down",
+    "jr": "query_no_jr",
+    "rn": "query_no_rn",
+    "id": "query_no_id",
+    "doi": "query_no_doi",
+    "submitteddate": "query_no_date",
+    "lastupdateddate": "query_no_date",
 }
 OPERATORS: Final = frozenset(("AND", "OR", "ANDNOT", "NOT"))
 _CATEGORIES: Final = {
@@ -68,30 +69,25 @@ _PUNCTUATION: Final = ".,;:!?…'`’‘[]{}<>|"
 _UNSAFE: Final = re.compile(r"[^\w.+#'’-]+")
 
 
-def read(text: str) -> Node:
+def read(text: str, language: str) -> Node:
     """Return the nodes of `text`, or raise UserError; the limits are on what was typed."""
     if not text.strip():
-        raise UserError(f"Send me a topic or a query, for example {_TOPIC}.", at=0)
+        raise UserError(say(language, "query_nothing", example=_TOPIC), at=0)
     if len(text) > MAX_CHARS:
-        raise UserError(
-            f"Your query has {len(text):,} characters and I can read {MAX_CHARS:,}. Split it into several topics.",
-            at=MAX_CHARS,
-        )
+        sentence = say(language, "query_too_long", count=f"{len(text):,}", most=f"{MAX_CHARS:,}")
+        raise UserError(sentence, at=MAX_CHARS)
     text = _unescape(text)
     if (at := normalise.unreadable(text)) is not None:
-        raise UserError(
-            f"I can only match English words so far, and I can't read {_quoted(text[at:].split()[0])}. "
-            f"Send me the topic in English, for example {_TOPIC}.",
-            at=at,
-        )
+        word = _quoted(text[at:].split()[0])
+        raise UserError(say(language, "query_foreign", word=word, example=_TOPIC), at=at)
     words = _lex(text)
     if words and _unclosed(words[-1]):
         opened = words[-1]
         if any(word.kind in ("field", "operator") for word in _lex(opened.text[1:])):
-            raise _error(text, opened.start, "a quote opens here and never closes", end=opened.end)
+            raise _error(text, opened, "query_open_quote", language)
         if not _is_query(words):  # a stray quote among plain words
             words = _lex(f"{text[: opened.start]} {text[opened.start + 1 :]}")
-    return _Parser(text, words).parse() if _is_query(words) else _plain(text, words)
+    return _Parser(text, words, language).parse() if _is_query(words) else _plain(text, words, language)
 
 
 class _Word(NamedTuple):
@@ -134,11 +130,21 @@ def _quoted(text: str) -> str:
 
 
 def _error(
-    text: str, at: int, reason: str, *, start: int | None = None, end: int | None = None, example: str = _EXAMPLE
+    text: str,
+    word: _Word,
+    reason: str,
+    language: str,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    example: str = _EXAMPLE,
+    **values: object,
 ) -> UserError:
-    near = text[at if start is None else start : end]
-    place = f"at {_quoted(near)}" if near.strip() else "at its end"
-    return UserError(f"I couldn't read your query {place}: {reason}. Example: {example}", at=at)
+    """Point at `word`, or at what stands from `start` to `end`; `reason` is a key of bot.words, `values` its values."""
+    near = text[word.start if start is None else start : word.end if end is None else end]
+    key = "query_error" if near.strip() else "query_error_end"
+    why = say(language, reason, **values)
+    return UserError(say(language, key, near=_quoted(near), reason=why, example=example), at=word.start)
 
 
 def category(word: str) -> str:
@@ -152,25 +158,25 @@ def _tokens(column: Column, raw: str, prefix: bool) -> tuple[str, ...]:
     return tuple(token for token in found if token not in normalise.RESERVED)
 
 
-def _term(column: Column, text: str, word: _Word) -> Term:
+def _term(column: Column, text: str, word: _Word, language: str) -> Term:
     """A word or a quoted phrase as a term of `column`."""
     raw = word.text
     prefix = raw.endswith(("*", '*"'))
     raw = raw.strip('"*').strip() if word.kind == "quote" else raw.rstrip("*")
     if column == "categories":
-        return _category_term(text, word, raw, star=prefix)
+        return _category_term(text, word, raw, language, star=prefix)
     if column == "all" and word.kind == "word" and not prefix and (code := category(raw.rstrip(_PUNCTUATION))):
-        return _category_term(text, word, code.removesuffix(".*"), star=False)
-    _refuse_inner_star(text, word)
+        return _category_term(text, word, code.removesuffix(".*"), language, star=False)
+    _refuse_inner_star(text, word, language)
     tokens = _tokens(column, raw, prefix)
     if not tokens:
-        raise _error(text, word.start, "there is no word in it to look for", end=word.end)
+        raise _error(text, word, "query_wordless", language)
     if prefix and len(tokens[-1]) < MIN_PREFIX:
-        reason = f"a star needs at least {MIN_PREFIX} letters before it"
-        raise _error(text, word.start, reason, end=word.end, example="abs:generat*")
+        raise _error(text, word, "query_short_star", language, example="abs:generat*", least=MIN_PREFIX)
     if len(tokens) > MAX_PHRASE:
-        reason = f"a phrase may have {MAX_PHRASE} words, and this one has {len(tokens)}"
-        raise _error(text, word.start, reason, end=word.end, example=f'"{_TOPIC}"')
+        raise _error(
+            text, word, "query_long_phrase", language, example=f'"{_TOPIC}"', most=MAX_PHRASE, count=len(tokens)
+        )
     names = tuple(t for t in normalise.name_tokens(raw) if t not in normalise.RESERVED) if column == "all" else ()
     written = " ".join(raw.split())
     unclean = not written.isprintable() or any(c in written for c in '"\\%') or written.endswith("*")
@@ -182,7 +188,7 @@ def _term(column: Column, text: str, word: _Word) -> Term:
     return Term(column, tokens, prefix, () if names == tokens else names, written)
 
 
-def _category_term(text: str, word: _Word, code: str, *, star: bool) -> Term:
+def _category_term(text: str, word: _Word, code: str, language: str, *, star: bool) -> Term:
     low = code.strip().rstrip(".").lower()
     if low in _CATEGORIES and not (star and _CATEGORIES[low] != low):
         return Term("categories", (normalise.category_token(low),), written=_CATEGORIES[low])
@@ -191,43 +197,41 @@ def _category_term(text: str, word: _Word, code: str, *, star: bool) -> Term:
     if star and len(low) >= MIN_PREFIX and any(each.startswith(low) for each in _CATEGORIES):
         return Term("categories", (normalise.category_token(low),), prefix=True, written=low)
     if low in SUBSUMED:
-        reason = f"{low} has been part of {SUBSUMED[low]} for years"
-        raise _error(text, word.start, reason, end=word.end, example=f"cat:{SUBSUMED[low]}")
+        now = SUBSUMED[low]
+        raise _error(text, word, "query_subsumed", language, example=f"cat:{now}", archive=low, category=now)
     near = get_close_matches(low, _CATEGORIES, n=1, cutoff=0.8)
     archive = low.split(".")[0]
     example = _CATEGORIES[near[0]] if near else f"{archive}.*" if archive in ARCHIVES else "cs.CV"
-    reason = "arXiv has no such category" if low else "no category is named"
-    raise _error(text, word.start, reason, end=word.end, example=f"cat:{example}")
+    reason = "query_no_category" if low else "query_category_unnamed"
+    raise _error(text, word, reason, language, example=f"cat:{example}")
 
 
-def _refuse_inner_star(text: str, word: _Word) -> None:
+def _refuse_inner_star(text: str, word: _Word, language: str) -> None:
     if _INNER_STAR.search(word.text):
-        reason = "a star can only stand at the end of a word"
-        raise _error(text, word.start, reason, end=word.end, example="abs:generat*")
+        raise _error(text, word, "query_inner_star", language, example="abs:generat*")
 
 
-def _refuse_minus(text: str, word: _Word) -> None:
+def _refuse_minus(text: str, word: _Word, language: str) -> None:
     """Elsewhere a minus leaves a word out; to read '-audio' as 'audio' would turn a wish into its opposite."""
     starts = word.start == 0 or text[word.start - 1].isspace() or text[word.start - 1] in "(:"
     after = text[word.start + 1 : word.start + 2]
     if starts and text[word.start] == "-" and (after.isalpha() or after == '"'):
-        reason = "I don't know the minus sign; to leave something out write ANDNOT"
-        raise _error(text, word.start, reason, end=word.end, example=_EXCLUSION)
+        raise _error(text, word, "query_minus", language, example=_EXCLUSION)
 
 
 # --- plain topics ---------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str, words: list[_Word]) -> Node:
+def _plain(text: str, words: list[_Word], language: str) -> Node:
     codes = [category(word.text.strip(_PUNCTUATION)) for word in words if word.kind == "word"]
     if any(codes):
-        return _plain_categories(text, words)
+        return _plain_categories(text, words, language)
     terms: list[Term] = []
     run: list[str] = []  # words between quotes and brackets: tokens are glued as they would be in a paper
     for word in words:
-        _refuse_minus(text, word)
+        _refuse_minus(text, word, language)
         if "*" in word.text:
-            _refuse_inner_star(text, word)
+            _refuse_inner_star(text, word, language)
         star = STARRED.search(word.text)
         if word.kind in ("word", "loose") and not star:
             run.append(word.text.rstrip(":"))
@@ -235,39 +239,31 @@ def _plain(text: str, words: list[_Word]) -> Node:
         terms += _run(run)
         run = []
         if word.kind == "word" or (word.kind == "quote" and _tokens("topic", word.text, prefix=False)):
-            terms.append(_term("topic", text, word))
+            terms.append(_term("topic", text, word, language))
     terms += _run(run)
     distinct = list(dict.fromkeys(terms))
     if len(distinct) > MAX_TERMS:
-        raise UserError(
-            f"Your topic has {len(distinct)} words and I can look for {MAX_TERMS} at once. Try the two to five that "
-            f"matter most, for example {_TOPIC}.",
-            at=0,
-        )
+        sentence = say(language, "query_many_words", count=len(distinct), most=MAX_TERMS, example=_TOPIC)
+        raise UserError(sentence, at=0)
     wanted = [t for t in distinct if t.tokens[0] not in STOP or len(t.tokens) > 1 or t.prefix or t.names] or distinct
     if not wanted:
-        raise UserError(
-            f"I found no word to look for in {_quoted(text)}. Send me a topic such as {_TOPIC}, or a query such as "
-            f"{_EXAMPLE}",
-            at=0,
-        )
+        raise UserError(say(language, "query_no_word", text=_quoted(text), topic=_TOPIC, query=_EXAMPLE), at=0)
     return all_of(wanted)
 
 
-def _plain_categories(text: str, words: list[_Word]) -> Node:
+def _plain_categories(text: str, words: list[_Word], language: str) -> Node:
     """Categories alone are read as such; among other words they would be looked for as words, and not be found."""
     named = [word for word in words if category(word.text.strip(_PUNCTUATION))]
     others = [word for word in words if word not in named and _tokens("topic", word.text, prefix=False)]
     codes = list(dict.fromkeys(category(word.text.strip(_PUNCTUATION)) for word in named))
     if not others:
-        return any_of(_category_term(text, named[0], code.removesuffix(".*"), star=False) for code in codes)
+        return any_of(_category_term(text, named[0], code.removesuffix(".*"), language, star=False) for code in codes)
     query = " OR ".join(f"cat:{code}" for code in codes)
     rest = [_UNSAFE.sub(" ", word.text).strip(" .'’-") or "x" for word in others]
     rest = [f'"{each}"' if word.kind == "quote" else each for each, word in zip(rest, others, strict=True)]
+    query = " AND ".join([f"({query})" if len(codes) > 1 else query, *rest])
     raise UserError(
-        f"{codes[0].removesuffix('.*')} is a category, and its papers don't name it in their text. "
-        f"Write {f'({query})' if len(codes) > 1 else query} AND {' AND '.join(rest)}",
-        at=named[0].start,
+        say(language, "query_category", category=codes[0].removesuffix(".*"), query=query), at=named[0].start
     )
 
 
@@ -297,8 +293,9 @@ def _run(words: list[str]) -> list[Term]:
 class _Parser:
     """Recursive descent over the words of a query, at most MAX_DEPTH brackets deep."""
 
-    def __init__(self, text: str, words: list[_Word]) -> None:
+    def __init__(self, text: str, words: list[_Word], language: str) -> None:
         self.text = text
+        self.language = language
         self.words = [*words, _Word("end", "", len(text), len(text))]
         self.index = 0
         self.terms = 0
@@ -310,13 +307,13 @@ class _Parser:
     def parse(self) -> Node:
         node = self.any_of("all", 0)
         if self.here.kind != "end":
-            raise _error(self.text, self.here.start, "this bracket closes, but none is open", end=self.here.end)
+            raise _error(self.text, self.here, "query_stray_bracket", self.language)
         return node
 
     def any_of(self, column: Column, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            reason = f"there are more than {MAX_DEPTH} brackets within one another"
-            raise _error(self.text, self.words[self.index - 1].start, reason, end=self.here.end)
+            opened = self.words[self.index - 1]
+            raise _error(self.text, opened, "query_deep", self.language, end=self.here.end, most=MAX_DEPTH)
         parts = [self.all_of(column, depth)]
         while self.here.kind != "end" and self.here.text != ")":
             if self.here.text == "OR":
@@ -347,29 +344,28 @@ class _Parser:
             return self.in_field(word, depth)
         self.terms += 1
         if self.terms > MAX_TERMS:
-            raise _error(self.text, word.start, f"more than {MAX_TERMS} words or phrases", end=word.end)
-        _refuse_minus(self.text, word)
+            raise _error(self.text, word, "query_many_terms", self.language, most=MAX_TERMS)
+        _refuse_minus(self.text, word, self.language)
         if word.kind == "word" and (found := re.match(r"([A-Za-z]+):", word.text)):
-            reason = f"there is no field {found[1]}, only ti, abs, au, cat, co and all"
-            raise _error(self.text, word.start, reason, end=word.end)
-        return _term(column, self.text, word)
+            raise _error(self.text, word, "query_no_field", self.language, name=found[1])
+        return _term(column, self.text, word, self.language)
 
     def bracketed(self, opened: _Word, column: Column, depth: int) -> Node:
         if self.here.text == ")":
-            raise _error(self.text, self.here.start, "these brackets are empty", start=opened.start, end=self.here.end)
+            raise _error(self.text, self.here, "query_empty_brackets", self.language, start=opened.start)
         node = self.any_of(column, depth + 1)
         if self.here.text != ")":
-            raise _error(self.text, opened.start, "a bracket opens here and never closes")
+            raise _error(self.text, opened, "query_open_bracket", self.language, end=len(self.text))
         self.index += 1
         return node
 
     def in_field(self, word: _Word, depth: int) -> Node:
         name = word.text[:-1].lower()
         if name in _REFUSED:
-            raise _error(self.text, word.start, f"{word.text} can't be used here: {_REFUSED[name]}", end=word.end)
+            raise _error(self.text, word, _REFUSED[name], self.language, field=word.text)
         if self.here.kind in ("end", "operator", "field", "loose") or self.here.text == ")":
             end = self.here.end
-            raise _error(self.text, word.start, f"nothing to look for follows {word.text}", end=end)
+            raise _error(self.text, word, "query_empty_field", self.language, end=end, field=word.text)
         return self.one(FIELDS[_ALIASES.get(name, name)], depth)
 
     def missing(self, word: _Word) -> UserError:
@@ -377,13 +373,16 @@ class _Parser:
         before = self.words[self.index - 1] if self.index else None
         start = before.start if before else word.start
         if word.text in ("NOT", "ANDNOT"):
-            reason, example = "an exclusion must follow what you do want", _EXCLUSION
+            reason, example = "query_exclusion", _EXCLUSION
         elif word.text == ")":
-            reason, example = "a bracket closes before anything was named", _EXAMPLE
+            reason, example = "query_early_bracket", _EXAMPLE
         elif word.kind == "operator" and before and before.kind == "operator":
-            reason, example = f"{before.text} and {word.text} follow each other, one of them is too many", _EXAMPLE
+            reason, example = "query_two_operators", _EXAMPLE
         elif word.kind == "operator":
-            reason, example = f"nothing stands before {word.text}", _EXAMPLE
+            reason, example = "query_nothing_before", _EXAMPLE
         else:
-            reason, example = f"nothing follows {before.text if before else 'it'}", _EXAMPLE
-        return _error(self.text, word.start, reason, start=start, end=word.end, example=example)
+            reason, example = "query_nothing_after", _EXAMPLE
+        named = before.text if before else ""
+        return _error(
+            self.text, word, reason, self.language, start=start, example=example, before=named, after=word.text
+        )

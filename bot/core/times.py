@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.model import Chat
+from bot.words import say
 
 NEW_YORK = "America/New_York"  # arXiv's own zone (arxiv.org/help/availability)
 _HOUR = 60  # minutes
@@ -53,16 +54,14 @@ def next_harvest(hours: str, after: int) -> int:
     return _next(hours, 0, NEW_YORK, after)
 
 
-def day(at: int, zone: str) -> str:
+def day(at: int, zone: str, language: str = "en") -> str:
     """'Mon 2 Dec'."""
-    when = instant(at, zone)
-    return f"{when:%a} {when.day} {when:%b}"
+    return _say(language, "day_form", instant(at, zone))
 
 
-def date(at: int, now: int) -> str:
+def date(at: int, now: int, language: str = "en") -> str:
     """'29 Nov 2024', in UTC as arXiv counts; without the year where `now` is close enough to tell."""
-    when = instant(at)
-    return f"{when.day} {when:%b}" if abs(now - at) < _CLOSE else f"{when.day} {when:%b %Y}"
+    return _say(language, "date_form" if abs(now - at) < _CLOSE else "date_form_year", instant(at))
 
 
 def clock(at: int, zone: str) -> str:
@@ -70,9 +69,15 @@ def clock(at: int, zone: str) -> str:
     return f"{instant(at, zone):%H:%M}"
 
 
-def moment(at: int, zone: str) -> str:
+def moment(at: int, zone: str, language: str = "en") -> str:
     """'Mon 2 Dec 08:30'."""
-    return f"{day(at, zone)} {clock(at, zone)}"
+    return say(language, "moment_form", day=day(at, zone, language), clock=clock(at, zone))
+
+
+def _say(language: str, key: str, when: datetime) -> str:
+    """A day in the names and the order of a language; strftime would speak the machine's."""
+    weekday, month = say(language, "weekdays").split()[when.weekday()], say(language, "months").split()[when.month - 1]
+    return say(language, key, weekday=weekday, day=when.day, month=month, year=when.year)
 
 
 def start_of_day(at: int) -> int:

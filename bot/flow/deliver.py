@@ -8,7 +8,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.errors import Gone, InDoubt, Later, Refused
+from bot.errors import Elsewhere, Gone, InDoubt, Later, Refused
+from bot.flow.lose import lose
 from bot.model import Chat, Send
 from bot.ports import Ledger, Platform, Ports
 
@@ -30,10 +31,17 @@ async def deliver(store: Ledger, ports: Ports, key: str) -> None:
     if broken:
         await store.broken_off(name, resend=ports.settings.on_doubt == "resend")
         _, head, _ = await store.queue(name)
+    if not head:
+        await store.gone(name)  # a chat that asked to be forgotten and has had its farewell
     while head:
         # The narrow budget first, the wide one last: no slot of the bot's is spent on a chat that has to wait.
-        await ports.gate.take(_budget(chat), platform.chat_rate)
-        await ports.gate.take(f"token:{platform.name}", platform.token_rate)
+        await ports.gate.take(_budget(chat), platform.rate(chat))
+        urgent = head.startswith("said:")
+        await ports.gate.take(f"token:{platform.name}", platform.token_rate, urgent=urgent)
+        if platform.token_rate.every:
+            chat, head, _ = await store.queue(name)  # while it waited, an answer may have come, or the chat have gone
+            if chat is None or chat.suspended or not head:
+                return
         head = await _unbroken(_attempt(store, ports, platform, chat, head))
 
 
@@ -67,8 +75,13 @@ async def _failed(store: Ledger, ports: Ports, send: Send, problem: Exception) -
             await store.settle(send, "due", error=error, wait=wait)
             return None
         case Gone():
-            await store.suspend(send.chat.id, error)
+            await lose(store, ports, send.chat, error, thread_only=problem.thread)
             await store.settle(send, "due", error=error)
+            return None
+        case Elsewhere():
+            await store.settle(send, "due", error=error)
+            for chat in await store.move(send.chat.platform, send.chat.address, problem.address):
+                ports.nudge(f"deliver:{chat}")
             return None
         case Refused():
             return await store.settle(send, "dead", error=error)

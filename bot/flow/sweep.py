@@ -1,6 +1,6 @@
 """sweep: ask the ledger what is due and nudge it. Whatever was forgotten by a crash is found here again."""
 
-from bot.flow import harvest
+from bot.flow import harvest, notify
 from bot.ports import Ledger, Ports
 
 
@@ -9,6 +9,8 @@ async def due(store: Ledger, ports: Ports) -> list[str]:
     keys = await store.due(ports.wanted)
     if await harvest.is_due(store, ports.clock.now()):
         keys.append("harvest:arxiv")
+    if await notify.is_due(store, ports):
+        keys.append("notify:owner")
     return keys
 
 

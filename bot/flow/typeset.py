@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def parts(platform: Platform, document: Post) -> list[Part]:
     """Render a post as messages of a platform."""
-    return [Part(platform.render(part), part.papers) for part in split(document, platform.fits)]
+    return [Part(platform.render(part), part.papers, part.pressable) for part in split(document, platform.fits)]
 
 
 def _lay_out(platform: Platform, digest: Digest) -> list[Part]:

@@ -27,7 +27,6 @@ class Console:
 
     name = "console"
     token_rate = Rate(every=0)
-    chat_rate = Rate(every=0)
 
     def __init__(self, chat: Chat, *, out: Rich | None = None) -> None:
         self._chat = chat
@@ -36,6 +35,10 @@ class Console:
         self._buttons: list[Button] = []
         self._serving = False
         self._prompting = False
+
+    def rate(self, chat: Chat) -> Rate:  # noqa: ARG002 - one reader, who scrolls
+        """A terminal bears any pace."""
+        return Rate(every=0)
 
     def fits(self, post: Post) -> bool:  # noqa: ARG002 - a terminal scrolls
         """Any post fits on a terminal."""
@@ -60,6 +63,10 @@ class Console:
         except (OSError, UnicodeError) as problem:
             raise InDoubt(f"Standard output broke ({problem}); start again with one that works.") from problem
         return send.id
+
+    async def may_manage(self, chat: Chat, author: str) -> bool:  # noqa: ARG002 - who sits at the terminal runs it
+        """Whoever types here may decide."""
+        return True
 
     @property
     def chat_id(self) -> str:
@@ -97,6 +104,13 @@ class Console:
             stop()
         if not self._interactive:
             await asyncio.Event().wait()
+
+    async def check(self) -> tuple[list[str], list[str]]:
+        """A terminal is always there."""
+        return ["Terminal: `python -m bot run` opens a chat in it."], []
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
 
     def _press(self, text: str) -> str:
         if not (text.isascii() and text.isdecimal()):

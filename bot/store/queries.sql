@@ -56,16 +56,32 @@ WHERE mode = 'asap' AND (next_at IS NULL OR next_at > :now)
   AND id IN (SELECT chat FROM subscription WHERE topic = :topic);
 
 -- name: add_chat
-INSERT INTO chat (id, platform, address, thread, title, language, zone, mode, minute, created_at)
-VALUES (:id, :platform, :address, :thread, :title, :language, :zone, :mode, :minute, :now)
-ON CONFLICT (id) DO UPDATE SET title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END;
+-- Settings and host of a known chat stay; what the platform calls it is renewed.
+INSERT INTO chat (id, platform, address, thread, title, kind, handle, host, language, zone, mode, minute, cap, preview,
+                  silent, suspended, created_at)
+VALUES (:id, :platform, :address, :thread, :title, :kind, :handle, :host, :language, :zone, :mode, :minute, :cap,
+        :preview, :silent, :suspended, :now)
+ON CONFLICT (id) DO UPDATE SET
+    title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END,
+    handle = CASE WHEN excluded.title = '' THEN chat.handle ELSE excluded.handle END,
+    host = CASE WHEN chat.host = '' THEN excluded.host ELSE chat.host END;
 
 -- name: chat
-SELECT id, platform, address, thread, title, language, zone, mode, minute, suspended, next_at, composed_at
+SELECT id, platform, address, thread, title, kind, handle, host, language, zone, mode, minute, cap, preview, silent,
+       suspended, next_at, composed_at
 FROM chat WHERE id = :id;
 
+-- name: chat_called
+-- A chat by its address or public name; the main one of an address comes before its threads.
+SELECT id FROM chat WHERE platform = :platform AND (address = :name OR handle <> '' AND lower(handle) = :name)
+ORDER BY thread LIMIT 1;
+
 -- name: set_chat
-UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute WHERE id = :id;
+UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, cap = :cap, preview = :preview,
+                silent = :silent WHERE id = :id;
+
+-- name: admit
+UPDATE chat SET suspended = '', host = :host WHERE id = :id;
 
 -- name: set_next
 UPDATE chat SET next_at = :next_at WHERE id = :id;
@@ -74,53 +90,168 @@ UPDATE chat SET next_at = :next_at WHERE id = :id;
 UPDATE chat SET next_at = :now WHERE suspended = '';
 
 -- name: suspend
-UPDATE chat SET suspended = :reason WHERE id = :id;
+UPDATE chat SET suspended = :reason, suspended_at = :now WHERE id = :id AND suspended = '' RETURNING id;
+
+-- name: suspend_address
+UPDATE chat SET suspended = :reason, suspended_at = :now
+WHERE platform = :platform AND address = :address AND suspended = '' RETURNING id;
 
 -- name: revive
-UPDATE chat SET suspended = '' WHERE id = :id AND suspended <> '';
+UPDATE chat SET suspended = '' WHERE id = :id AND suspended NOT IN ('', :awaiting);
+
+-- name: revive_address
+UPDATE chat SET suspended = '' WHERE platform = :platform AND address = :address AND suspended NOT IN ('', :awaiting);
+
+-- name: chats_at
+SELECT id, thread FROM chat WHERE platform = :platform AND address = :address;
+
+-- name: readdress
+-- Whoever moves is there.
+UPDATE chat SET id = :new, address = :address,
+                suspended = CASE WHEN suspended = :awaiting THEN suspended ELSE '' END WHERE id = :old;
+
+-- name: take_over
+-- The settings of a chat that moves go to the one that is already known at its new address.
+UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, next_at, composed_at, suspended, host) = (
+    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.next_at, o.composed_at, '', o.host
+    FROM chat o WHERE o.id = :old) WHERE id = :new;
+
+-- name: move_subscriptions
+INSERT INTO subscription (chat, topic, label, created_at, since, muted)
+SELECT :new, topic, label, created_at, since, muted FROM subscription WHERE chat = :old
+ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: move_deliveries
+INSERT INTO delivery (chat, paper, digest, topic, label, send)
+SELECT :new, paper, digest, topic, label, send FROM delivery WHERE chat = :old
+ON CONFLICT (chat, paper) DO NOTHING;
+
+-- name: move_digests
+UPDATE digest SET chat = :new WHERE chat = :old;
+
+-- name: last_seq
+SELECT coalesce(max(seq), 0) FROM send WHERE chat = :chat;
+
+-- name: move_sends
+UPDATE send SET chat = :new, seq = seq + :offset WHERE chat = :old;
+
+-- name: move_inbox
+UPDATE inbox SET chat = :new WHERE chat = :old;
+
+-- name: drop_subscriptions
+DELETE FROM subscription WHERE chat = :chat;
+
+-- name: drop_deliveries
+DELETE FROM delivery WHERE chat = :chat;
+
+-- name: drop_digests
+DELETE FROM digest WHERE chat = :chat;
+
+-- name: drop_payloads
+DELETE FROM payload WHERE send IN (SELECT id FROM send WHERE chat = :chat);
+
+-- name: drop_sends
+DELETE FROM send WHERE chat = :chat;
+
+-- name: drop_inbox
+DELETE FROM inbox WHERE chat = :chat AND id <> :but;
+
+-- name: drop_said
+-- What one person said anywhere on a platform: the ids of chats begin with its name.
+DELETE FROM inbox WHERE author = :author AND substr(chat, 1, length(:platform) + 1) = :platform || ':' AND id <> :but;
+
+-- name: blank_said
+UPDATE inbox SET text = '', author = '' WHERE id = :id;
+
+-- name: drop_host
+UPDATE chat SET host = '' WHERE host = :chat;
+
+-- name: drop_gate
+DELETE FROM gate WHERE key = :key;
+
+-- name: drop_matches
+DELETE FROM match WHERE topic = :topic AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.topic = :topic);
+
+-- name: drop_topic
+DELETE FROM topic WHERE id = :topic AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.topic = :topic);
+
+-- name: drop_chat
+DELETE FROM chat WHERE id = :chat;
+
+-- name: leave
+-- Only a farewell is still sent; then the rest goes.
+UPDATE chat SET leaving = 1, title = '', handle = '', host = '', next_at = NULL, suspended = '' WHERE id = :chat;
+
+-- name: leaving
+SELECT id FROM chat c WHERE c.leaving = 1 AND NOT EXISTS (
+    SELECT 1 FROM send s WHERE s.chat = c.id AND s.state IN ('due', 'sending'));
+
+-- name: is_leaving
+SELECT c.id FROM chat c WHERE c.id = :chat AND c.leaving = 1 AND NOT EXISTS (
+    SELECT 1 FROM send s WHERE s.chat = c.id AND s.state IN ('due', 'sending'));
+
+-- name: stay
+UPDATE chat SET leaving = 0 WHERE id = :id AND leaving = 1;
 
 -- name: due_chats
 SELECT id FROM chat WHERE next_at IS NOT NULL AND next_at <= :now AND suspended = '';
 
 -- name: subscribe
-INSERT INTO subscription (chat, topic, label, created_at) VALUES (:chat, :topic, :label, :now)
+INSERT INTO subscription (chat, topic, label, created_at, since) VALUES (:chat, :topic, :label, :now, :now)
 ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: retune
+-- The new topic takes the place of the old one in the list, and its `since`.
+INSERT INTO subscription (chat, topic, label, created_at, since, muted)
+SELECT chat, :topic, :label, created_at, since, muted FROM subscription WHERE chat = :chat AND topic = :old
+ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: retuned_match
+-- What the old topic had found in time, the new one has found as well.
+INSERT INTO match (topic, paper, at)
+SELECT :topic, paper, at FROM match WHERE topic = :old AND paper = :paper
+ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at WHERE match.at = 0 AND excluded.at > 0;
+
+-- name: mute
+UPDATE subscription SET muted = :muted, since = CASE WHEN :muted = 1 THEN since ELSE :now END
+WHERE chat = :chat AND topic = :topic AND muted <> :muted;
 
 -- name: unsubscribe
 DELETE FROM subscription WHERE chat = :chat AND topic = :topic;
 
 -- name: subscriptions
-SELECT s.chat, s.topic, t.key, t.fts, s.label, s.created_at FROM subscription s JOIN topic t ON t.id = s.topic
+SELECT s.chat, s.topic, t.key, t.fts, s.label, s.since, s.muted FROM subscription s JOIN topic t ON t.id = s.topic
 WHERE s.chat = :chat ORDER BY s.created_at, s.topic;
 
 -- name: waiting
 -- How many papers the next digest of a chat would carry now.
-SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.created_at AND m.at > :since
-WHERE s.chat = :chat AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
+SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
+WHERE s.chat = :chat AND s.muted = 0 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
 
 -- name: scanned
 -- New papers looked at for a chat since its last digest, or since its first topic.
 SELECT count(*) FROM paper WHERE baseline = 0
   AND matched_at > coalesce((SELECT max(at) FROM digest WHERE chat = :chat), 0)
-  AND matched_at >= (SELECT min(created_at) FROM subscription WHERE chat = :chat);
+  AND matched_at >= (SELECT min(since) FROM subscription WHERE chat = :chat);
 
 -- name: add_digest
-INSERT INTO digest (id, chat, at, scanned) VALUES (:id, :chat, :now, :scanned);
+INSERT INTO digest (id, chat, at, scanned, more) VALUES (:id, :chat, :now, :scanned, :more);
 
 -- name: add_deliveries
 -- Each paper once, under the best-scoring topic, the oldest wish first among equals.
 INSERT INTO delivery (chat, paper, digest, topic, label)
 SELECT :chat, paper, :digest, topic, label FROM (
-    SELECT m.paper AS paper, s.topic AS topic, s.label AS label,
+    SELECT m.paper AS paper, s.topic AS topic, s.label AS label, m.score AS score, m.at AS at,
            row_number() OVER (PARTITION BY m.paper ORDER BY m.score DESC, s.created_at, s.topic) AS place
-    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.created_at AND m.at > :since
-    WHERE s.chat = :chat AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
-WHERE place = 1
+    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
+    WHERE s.chat = :chat AND s.muted = 0
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
+WHERE place = 1 ORDER BY score DESC, at DESC, paper LIMIT :cap
 ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
 
 -- name: open_digests
 -- Digests not yet cut into messages whose papers all have the summary they wait for.
-SELECT g.id, g.at, g.scanned FROM digest g WHERE g.chat = :chat AND g.planned = 0
+SELECT g.id, g.at, g.scanned, g.more FROM digest g WHERE g.chat = :chat AND g.planned = 0
   AND NOT EXISTS (SELECT 1 FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = g.id AND NOT EXISTS (
       SELECT 1 FROM summary s WHERE s.paper = p.id AND s.language = :language AND s.prompt = :prompt AND s.model = :model
         AND s.version = p.version))
@@ -144,18 +275,48 @@ WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
 UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING id;
 
 -- name: add_send
-INSERT INTO send (id, chat, seq, origin, nonce)
-VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM send WHERE chat = :chat), :origin, :nonce)
+INSERT INTO send (id, chat, seq, origin, nonce, urgent, edits)
+VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM send WHERE chat = :chat), :origin, :nonce, :urgent, :edits)
 ON CONFLICT (id) DO NOTHING;
 
+-- name: superseded
+-- An edit that has not begun is not worth sending once the same message is to read otherwise.
+UPDATE send SET state = 'skipped', error = 'a later edit took its place', settled_at = :now
+WHERE chat = :chat AND edits = :edits AND state IN ('due', 'sending') AND state = 'due' AND attempt = 0;
+
+-- name: retire
+-- A placeholder that has not begun is not worth sending once its answer is there.
+UPDATE send SET state = 'skipped', error = 'the answer came first', settled_at = :now
+WHERE id = :id AND state = 'due' AND attempt = 0;
+
+-- name: placed
+-- Whether a placeholder is on its way or there.
+SELECT id FROM send WHERE id = :id AND state <> 'skipped';
+
 -- name: add_payload
-INSERT INTO payload (send, text) VALUES (:id, :text) ON CONFLICT (send) DO NOTHING;
+INSERT INTO payload (send, text, buttons) VALUES (:id, :text, :buttons) ON CONFLICT (send) DO NOTHING;
 
 -- name: payload
 SELECT text FROM payload WHERE send = :id;
 
+-- name: message_of
+SELECT message FROM send WHERE id = :id;
+
+-- name: pressed
+-- The message a button belongs to. One whose arrival was never confirmed may stand there under any id.
+SELECT s.id, p.buttons FROM send s JOIN payload p ON p.send = s.id
+WHERE s.chat = :chat AND s.seq = :seq AND (s.message IN ('', :message) OR s.doubted > 0);
+
+-- name: arrived
+UPDATE send SET message = :message WHERE id = :id AND message = '';
+
 -- name: point_delivery
 UPDATE delivery SET send = :send WHERE chat = :chat AND paper = :paper AND digest = :digest;
+
+-- name: next_urgent
+-- An answer goes before the digests of its chat.
+SELECT id, not_before FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND urgent = 1 AND state = 'due'
+ORDER BY seq LIMIT 1;
 
 -- name: next_send
 -- The head of a chat's queue, in order; a head that waits holds those behind it back.
@@ -166,7 +327,7 @@ SELECT count(*) FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND
 
 -- name: claim
 UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now, first_at = coalesce(first_at, :now)
-WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING attempt, nonce, doubted, first_at;
+WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING attempt, nonce, doubted, first_at, seq, edits;
 
 -- name: settle
 -- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.
@@ -215,15 +376,18 @@ WHERE s.chat = :chat GROUP BY p.id, p.version, p.title, p.abstract, p.authors, p
       p.comment, p.journal_ref, p.doi, p.seen_at ORDER BY p.seen_at DESC, p.published DESC, p.id DESC LIMIT :limit;
 
 -- name: hear
-INSERT INTO inbox (id, chat, seq, text, may_manage, at)
-VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM inbox), :text, :may_manage, :now)
+INSERT INTO inbox (id, chat, seq, text, may_manage, at, author, edits)
+VALUES (:id, :chat, (SELECT coalesce(max(seq), 0) + 1 FROM inbox), :text, :may_manage, :now, :author, :edits)
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- name: next_said
-SELECT id, text, may_manage FROM inbox WHERE chat = :chat AND done_at IS NULL ORDER BY seq LIMIT 1;
+SELECT id, text, may_manage, author FROM inbox WHERE chat = :chat AND done_at IS NULL ORDER BY seq LIMIT 1;
 
 -- name: said_done
-UPDATE inbox SET done_at = :now WHERE id = :id AND done_at IS NULL RETURNING id;
+UPDATE inbox SET done_at = :now WHERE id = :id AND done_at IS NULL RETURNING edits;
+
+-- name: open_said
+SELECT edits FROM inbox WHERE id = :id AND done_at IS NULL;
 
 -- name: open_inboxes
 SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
@@ -240,6 +404,12 @@ ON CONFLICT (key) DO UPDATE SET next_at =
               THEN gate.next_at + :every
          ELSE :now - :slack END
 RETURNING next_at;
+
+-- name: slot
+SELECT next_at FROM gate WHERE key = :key;
+
+-- name: give_back
+UPDATE gate SET next_at = :next_at WHERE key = :key;
 
 -- name: hold
 INSERT INTO gate (key, next_at, held_until) VALUES (:key, 0, :until)
@@ -272,6 +442,21 @@ SELECT max(mark) FROM run WHERE verb = :verb AND outcome = 'complete';
 
 -- name: states
 SELECT state, count(*) FROM send GROUP BY state;
+
+-- name: new_chats
+SELECT title, id FROM chat WHERE created_at > :since AND created_at <= :now AND id <> :but ORDER BY created_at LIMIT 20;
+
+-- name: new_suspended
+SELECT title, id, suspended FROM chat WHERE suspended NOT IN ('', :awaiting) AND suspended_at > :since
+  AND suspended_at <= :now AND id <> :but ORDER BY suspended_at LIMIT 20;
+
+-- name: new_dead
+SELECT count(*), coalesce(max(error), '') FROM send
+WHERE state = 'dead' AND settled_at > :since AND settled_at <= :now AND chat <> :but;
+
+-- name: new_failures
+SELECT count(*), coalesce(max(detail), '') FROM run
+WHERE outcome = 'failed' AND ended_at > :since AND ended_at <= :now;
 
 -- name: sent_digests
 SELECT count(*) FROM send WHERE state = 'sent' AND origin LIKE 'digest:%';

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.model import (
+    Admit,
     Change,
     Chat,
     Entry,
+    Forget,
+    Mute,
     Paper,
     Part,
+    Retune,
+    Said,
     SetChat,
     Subscribe,
     Summary,
@@ -40,6 +45,18 @@ def apply(run: Query, chat: str, change: Change, now: int) -> None:
                 run("wake", id=chat, next_at=next_at)
         case Unsubscribe(topic_id):
             run("unsubscribe", chat=chat, topic=topic_id)
+        case Retune(old, topic, label, papers):
+            run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
+            run("add_match", [{"topic": topic.id, "paper": paper, "at": 0} for paper in papers])
+            run("retuned_match", [{"topic": topic.id, "old": old, "paper": paper} for paper in papers])
+            run("retune", chat=chat, old=old, topic=topic.id, label=label)
+            run("unsubscribe", chat=chat, topic=old)
+        case Mute(topic_id, muted):
+            run("mute", chat=chat, topic=topic_id, muted=int(muted), now=now)
+        case Admit(host):
+            run("admit", id=chat, host=host)
+        case Forget():
+            raise AssertionError("forget() needs to know who said so")
         case SetChat(new):
             run("set_chat", **(chat_values(new) | {"id": chat}))
             run("set_next", id=chat, next_at=new.next_at)
@@ -48,9 +65,12 @@ def apply(run: Query, chat: str, change: Change, now: int) -> None:
 
 
 def head(run: Query, chat: str, now: int) -> str | None:
-    """Return the first send of a chat's queue, if it may go at `now` (ms)."""
-    rows = run("next_send", chat=chat)
-    return rows[0][0] if rows and rows[0][1] <= now else None
+    """Return the first send of a chat's queue, if it may go at `now` (ms); answers come before digests.
+
+    One that was told to wait holds all of them back: it is the chat, or the way to it, that cannot take more now.
+    """
+    first = [*run("next_urgent", chat=chat), *run("next_send", chat=chat)]
+    return first[0][0] if first and all(not_before <= now for _, not_before in first) else None
 
 
 def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
@@ -66,12 +86,46 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def add_sends(run: Query, chat: str, origin: str, parts: Sequence[Part]) -> list[str]:
-    """Freeze messages as sends behind those that wait; returns their ids."""
+def forget(run: Query, said: Said) -> None:
+    """Remove everything about a chat but the last answer to `said`, and what else names its one person."""
+    chat = said.chat.id
+    topics = [row[1] for row in run("subscriptions", chat=chat)]
+    run("drop_subscriptions", chat=chat)
+    run("drop_deliveries", chat=chat)
+    run("drop_digests", chat=chat)
+    run("drop_payloads", chat=chat)
+    run("drop_sends", chat=chat)
+    run("drop_inbox", chat=chat, but=said.id)
+    if said.chat.kind == "private" and said.author:
+        run("drop_said", author=said.author, platform=said.chat.platform, but=said.id)
+        run("drop_host", chat=chat)
+        run("drop_gate", key=f"ask:{said.chat.platform}:{said.author}")
+    run("blank_said", id=said.id)
+    run("drop_gate", key=f"ask:{chat}")
+    for topic in topics:
+        run("drop_matches", topic=topic)
+        run("drop_topic", topic=topic)
+    run("leave", chat=chat)
+
+
+def add_send(
+    run: Query, id_: str, chat: str, origin: str, part: Part, *, urgent: bool = False, edits: str = ""
+) -> None:
+    """Freeze a message as a send behind those that wait."""
+    run("add_send", id=id_, chat=chat, origin=origin, nonce=nonce(id_), urgent=int(urgent), edits=edits)
+    buttons = json.dumps([[button.says, int(button.edits)] for button in part.buttons]) if part.buttons else ""
+    run("add_payload", id=id_, text=part.payload, buttons=buttons)
+
+
+def add_sends(
+    run: Query, chat: str, origin: str, parts: Sequence[Part], now: int, *, urgent: bool = False, edits: str = ""
+) -> list[str]:
+    """Freeze messages as sends behind those that wait; the first takes the place of `edits`; returns their ids."""
     ids = [f"{origin}#{place}" for place in range(len(parts))]
-    for id_, part in zip(ids, parts, strict=True):
-        run("add_send", id=id_, chat=chat, origin=origin, nonce=nonce(id_))
-        run("add_payload", id=id_, text=part.payload)
+    if edits and parts:
+        run("superseded", chat=chat, edits=edits, now=now)
+    for place, (id_, part) in enumerate(zip(ids, parts, strict=True)):
+        add_send(run, id_, chat, origin, part, urgent=urgent, edits=edits if place == 0 else "")
     return ids
 
 
@@ -109,6 +163,13 @@ def summary(body: str) -> Summary:
     return Summary(values["tldr"], tuple(values["takeaways"]), values["basis"])
 
 
+def chat(row: Row) -> Chat:
+    """Read a chat from the columns of the query `chat`."""
+    *named, preview, silent, suspended, next_at, composed_at = row
+    values: Sequence[Any] = (*named, bool(preview), bool(silent), suspended, next_at, composed_at)
+    return Chat(*values)
+
+
 def chat_values(chat: Chat) -> dict[str, Any]:
     """Return a chat as the parameters of a query."""
     return {
@@ -117,8 +178,15 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "address": chat.address,
         "thread": chat.thread,
         "title": chat.title,
+        "kind": chat.kind,
+        "handle": chat.handle,
+        "host": chat.host,
         "language": chat.language,
         "zone": chat.zone,
         "mode": chat.mode,
         "minute": chat.minute,
+        "cap": chat.cap,
+        "preview": int(chat.preview),
+        "silent": int(chat.silent),
+        "suspended": chat.suspended,
     }

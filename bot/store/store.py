@@ -13,28 +13,29 @@ from pathlib import Path
 from typing import Any
 
 from bot.model import (
-    Change,
+    AWAITING,
     Chat,
     Counts,
     Digest,
+    News,
     Paper,
     Part,
     Run,
-    Said,
     Send,
-    Subscription,
     Summary,
     Topic,
     Wanted,
 )
 from bot.ports import Clock
 from bot.store import rows
+from bot.store.chats import Chats
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
 
 DOUBTS = 3  # a chat that gets a message three times has had enough of it
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
+_NO_CAP = 1_000_000  # papers
 _LOST = 600_000  # ms after which a send that nobody settled is looked into
 
 
@@ -46,7 +47,7 @@ def queries() -> dict[str, str]:
     return dict(found)
 
 
-class Store:
+class Store(Chats):
     """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -116,59 +117,6 @@ class Store:
 
         return await self._db.write(work)
 
-    # --- chats
-
-    async def hear(self, said: Said) -> bool:
-        """Make what was said safe, with its chat; False if this very message is known already."""
-        now = self._clock.now()
-
-        def work(run: Query) -> bool:
-            run("add_chat", **rows.chat_values(said.chat), now=now)
-            run("revive", id=said.chat.id)
-            heard = run("hear", id=said.id, chat=said.chat.id, text=said.text, may_manage=int(said.may_manage), now=now)
-            return bool(heard)
-
-        return await self._db.write(work)
-
-    async def add_chat(self, chat: Chat) -> None:
-        """Know a chat; its settings stay as they are if it is known."""
-        await self._db.write(lambda run: run("add_chat", **rows.chat_values(chat), now=self._clock.now()))
-
-    async def chat(self, chat: str) -> Chat | None:
-        """Return a chat with its settings."""
-        found = await self._db.read("chat", id=chat)
-        return Chat(*found[0]) if found else None
-
-    async def subscriptions(self, chat: str) -> list[Subscription]:
-        """Return a chat's topics, the oldest first."""
-        found = await self._db.read("subscriptions", chat=chat)
-        return [Subscription(chat, Topic(id_, key, fts), label, at) for _, id_, key, fts, label, at in found]
-
-    async def next_said(self, chat: str) -> tuple[str, str, bool] | None:
-        """(id, text, may_manage) of the first thing said in a chat that has no answer yet."""
-        found = await self._db.read("next_said", chat=chat)
-        return (found[0][0], found[0][1], bool(found[0][2])) if found else None
-
-    async def answer(self, said: str, chat: str, parts: Sequence[Part], changes: Sequence[Change] = ()) -> None:
-        """End what was said: its effects and its answer, together or not at all; a second time nothing happens."""
-        now = self._clock.now()
-
-        def work(run: Query) -> None:
-            if run("said_done", id=said, now=now):
-                for change in changes:
-                    rows.apply(run, chat, change, now)
-                rows.add_sends(run, chat, f"said:{said}", parts)
-
-        await self._db.write(work)
-
-    async def wake_all(self) -> None:
-        """Make every chat's digest due now."""
-        await self._db.write(lambda run: run("wake_all", now=self._clock.now()))
-
-    async def suspend(self, chat: str, reason: str) -> None:
-        """Send nothing more to a chat; its settings and what waits for it stay."""
-        await self._db.write(lambda run: run("suspend", id=chat, reason=reason))
-
     # --- digests
 
     async def waiting(self, chat: str) -> int:
@@ -176,7 +124,7 @@ class Store:
 
         def work(run: Query) -> int:
             known = run("chat", id=chat)
-            return int(run("waiting", chat=chat, since=Chat(*known[0]).composed_at - _SLACK)[0][0]) if known else 0
+            return int(run("waiting", chat=chat, since=rows.chat(known[0]).composed_at - _SLACK)[0][0]) if known else 0
 
         return await self._db.look(work)
 
@@ -206,14 +154,16 @@ class Store:
         def work(run: Query) -> tuple[int, list[str]]:
             now = self._clock.now()
             known = run("chat", id=chat)
-            if not known or (found := Chat(*known[0])).suspended or found.next_at is None or found.next_at > now:
+            if not known or (found := rows.chat(known[0])).suspended or found.next_at is None or found.next_at > now:
                 return 0, []
             now = max(now, found.composed_at + 1)  # no two digests of a chat have one moment
             digest = f"{chat}@{now}"
-            papers = run("add_deliveries", chat=chat, digest=digest, since=found.composed_at - _SLACK)
+            since = found.composed_at - _SLACK
+            papers = run("add_deliveries", chat=chat, digest=digest, since=since, cap=found.cap or _NO_CAP)
             if papers:
                 scanned = run("scanned", chat=chat)[0][0]
-                run("add_digest", id=digest, chat=chat, now=now, scanned=scanned)
+                more = run("waiting", chat=chat, since=since)[0][0] if found.cap else 0
+                run("add_digest", id=digest, chat=chat, now=now, scanned=scanned, more=more)
             run("composed", id=chat, next_at=next_at(found, now), now=now)
             return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **rows.key(wanted))]
 
@@ -226,10 +176,10 @@ class Store:
             known = run("chat", id=chat)
             if not known:
                 return None, []
-            found = Chat(*known[0])
+            found = rows.chat(known[0])
             return found, [
-                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted))
-                for id_, at, scanned in run("open_digests", chat=chat, **rows.key(wanted))
+                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted), more)
+                for id_, at, scanned, more in run("open_digests", chat=chat, **rows.key(wanted))
             ]
 
         return await self._db.look(work)
@@ -242,7 +192,7 @@ class Store:
             known = run("chat", id=chat)
             if not known:
                 return None, None, False
-            return Chat(*known[0]), rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
+            return rows.chat(known[0]), rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
 
         return await self._db.look(work)
 
@@ -254,7 +204,7 @@ class Store:
 
         def work(run: Query) -> None:
             if run("plan_digest", digest=digest.id):
-                ids = rows.add_sends(run, digest.chat.id, f"digest:{digest.id}", parts)
+                ids = rows.add_sends(run, digest.chat.id, f"digest:{digest.id}", parts, self._clock.now())
                 where = {"chat": digest.chat.id, "digest": digest.id}
                 pointers = [
                     where | {"send": id_, "paper": paper}
@@ -277,7 +227,12 @@ class Store:
 
         def work(run: Query) -> Send | None:
             claimed = run("claim", id=send, now=now)
-            return Send(send, chat, run("payload", id=send)[0][0], *claimed[0]) if claimed else None
+            if not claimed:
+                return None
+            attempt, nonce, doubted, first_at, seq, edits = claimed[0]
+            replaces = run("message_of", id=edits) if edits else []
+            message = replaces[0][0] if replaces else ""
+            return Send(send, chat, run("payload", id=send)[0][0], attempt, nonce, doubted, first_at, seq, message)
 
         return await self._db.write(work)
 
@@ -353,6 +308,7 @@ class Store:
                 keys.append("match:new")
             keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **rows.key(wanted))]
             keys += [f"typeset:{chat}" for (chat,) in run("due_digests")]
+            keys += [f"deliver:{chat}" for (chat,) in run("leaving")]
             return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now, lost=_LOST)]
 
         return await self._db.look(work)
@@ -410,3 +366,31 @@ class Store:
     async def dead(self, limit: int = 10) -> list[tuple[str, str, int]]:
         """(chat, error, ms) of the last messages given up."""
         return [(chat, error, at) for chat, error, at in await self._db.read("dead", limit=limit)]
+
+    # --- what the owner hears of
+
+    async def news(self, owner: str, every: int) -> tuple[News, int] | None:
+        """What happened since the owner last heard, and now (ms); None if that was less than `every` ms ago."""
+        now = self._clock.now()
+
+        def work(run: Query) -> tuple[News, int] | None:
+            mark = run("mark", name="notified")
+            if mark and now - mark[0][0] < every:
+                return None
+            span = {"since": mark[0][0] if mark else now, "now": now}
+            chats = tuple(title or id_ for title, id_ in run("new_chats", but=owner, **span))
+            lost = run("new_suspended", but=owner, awaiting=AWAITING, **span)
+            suspended = tuple((title or id_, why) for title, id_, why in lost)
+            return News(chats, suspended, *run("new_dead", but=owner, **span)[0], *run("new_failures", **span)[0]), now
+
+        return await self._db.look(work)
+
+    async def tell(self, chat: Chat, at: int, parts: Sequence[Part]) -> None:
+        """Send the owner what was new until `at`, once."""
+
+        def work(run: Query) -> None:
+            run("set_mark", name="notified", at=at)
+            run("add_chat", **rows.chat_values(chat), now=at)
+            rows.add_sends(run, chat.id, f"news:{at}", parts, at, urgent=True)
+
+        await self._db.write(work)

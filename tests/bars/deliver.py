@@ -32,10 +32,9 @@ async def measure(chats: int, papers: int) -> tuple[float, int]:
 
             async def subscribe(number: int) -> None:
                 chat = found.chat(f"{number:05}")
-                await found.store.hear(Said(f"said:{number}", chat, "/subscribe talking heads"))
-                await found.store.answer(
-                    f"said:{number}", chat.id, [Part("{}")][:0], [Subscribe(topic, "talking heads")]
-                )
+                said = Said(f"said:{number}", chat, "/follow talking heads")
+                await found.store.hear(said)
+                await found.store.answer(said, [Part("{}")][:0], [Subscribe(topic, "talking heads")])
 
             await asyncio.gather(*(subscribe(number) for number in range(chats)))
             now = found.clock.now()

@@ -98,7 +98,7 @@ def test_a_repeat_says_so(make: Callable[[], tuple[Platform, Callable[[], str]]]
 def test_it_declares_its_name_and_its_pace(make: Callable[[], tuple[Platform, Callable[[], str]]]) -> None:
     platform, _ = make()
     assert platform.name.isidentifier()
-    assert isinstance(platform.chat_rate, Rate)
+    assert isinstance(platform.rate(CHAT), Rate)
     assert isinstance(platform.token_rate, Rate)
 
 
@@ -109,7 +109,7 @@ def test_listening_ends_when_it_is_cancelled(
     async def run() -> None:
         platform, _ = make()
 
-        async def hear(_: object) -> None:
+        async def hear(_: object) -> str:
             raise AssertionError("nobody spoke")
 
         task = asyncio.create_task(platform.serve(hear))

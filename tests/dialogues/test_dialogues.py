@@ -1,4 +1,5 @@
-"""Transcripts, replayed: what people type (`you:`), what happens meanwhile (`then:`), what comes back (`bot:`).
+"""Transcripts, replayed: what people type or press (`you: [Undo]`), what happens meanwhile (`then:`), and what then
+stands in the chat (`bot:`) or is shown to the one who pressed (`only guest:`).
 
 A bot line must be said to the letter; `…` stands for anything. `python -m tests.dialogues.test_dialogues` rewrites the
 answers of all transcripts: read the difference before you commit it.
@@ -67,18 +68,23 @@ async def replay(script: list[str], folder: Path) -> list[str]:
         found.source = sample  # type: ignore[assignment]
         for line in script:
             kind, _, text = line.partition(": ")
-            if kind == "bot":
+            if kind == "bot" or kind.startswith("only "):
                 continue
             if kind not in {"you", "guest", "then"}:
                 out.append(line)
                 continue
             out.append(line)
-            before = len(found.fake.sent)
+            before = len(found.fake.messages)
+            told: list[str] = []
             if kind == "then":
                 await happen(found, sample, clock, text)
+            elif text.startswith("[") and text.endswith("]"):
+                told = await found.press(text[1:-1], may_manage=kind == "you")
             else:
                 await found.say(text, may_manage=kind == "you")
-            for _, payload in found.fake.sent[before:]:
+            stands = {message: send.payload for send, message in found.fake.messages[before:]}
+            out += [f"only {kind}: {told[0]}"] if told and not stands else []
+            for payload in stands.values():  # a message that was replaced meanwhile is not there any more
                 post = console_view.load(payload)
                 buttons = [f"[{b.label}: {b.says}]" for b in console_view.buttons(post)]
                 out += [f"bot: {said}" for said in console_view.text(post).split("\n")]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.model import Post, Rate, Send, line
+from bot.model import Chat, Post, Rate, Send, line
 from bot.platforms import console_view
 from bot.ports import Hear
 from bot.words import say
@@ -23,10 +23,11 @@ class FakeChat:
 
     name = "fake"
     token_rate = Rate(every=0)
-    chat_rate = Rate(every=0)
+    managers = True  # whether whoever asks may manage
 
     def __init__(self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None) -> None:
         self.sent: list[tuple[str, str]] = []  # (chat, payload) that arrived
+        self.messages: list[tuple[Send, str]] = []  # what arrived, with the id it has here; an edit has that of another
         self.attempts = 0
         self._limit = limit
         self._delay = delay
@@ -36,6 +37,12 @@ class FakeChat:
     def fail(self, *errors: Exception, arrived: bool = False) -> None:
         """The next sends raise these; with `arrived` the message is there all the same."""
         self._plan += [(error, arrived) for error in errors]
+
+    def rate(self, chat: Chat) -> Rate:  # noqa: ARG002 - bears any pace
+        return Rate(every=0)
+
+    async def may_manage(self, chat: Chat, author: str) -> bool:  # noqa: ARG002 - as the test says
+        return self.managers
 
     def fits(self, post: Post) -> bool:
         return len(words(post)) <= self._limit
@@ -67,7 +74,17 @@ class FakeChat:
         if self._delay is not None:
             await asyncio.sleep(self._delay())
         self._note("end", send)
-        return f"message {self.attempts}"
+        message = send.edits or f"message {self.attempts}"
+        self.messages.append((send, message))
+        return message
 
     async def serve(self, hear: Hear) -> None:  # noqa: ARG002 - nobody speaks in it
         await asyncio.Event().wait()
+
+    async def check(self) -> tuple[list[str], list[str]]:
+        return ["A fake is always well."], []
+
+    async def close(self) -> None:
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None

@@ -27,7 +27,7 @@ async def prepare(folder: Path) -> None:
     async with house(folder, clock=SystemClock(), chat=FakeChat()) as found:
         await look(found.store, found.ports)
         for number in range(CHATS):
-            said = Said(f"said:{number}", found.chat(f"{number:03}"), "/subscribe talking heads")
+            said = Said(f"said:{number}", found.chat(f"{number:03}"), "/follow talking heads")
             await found.store.hear(said)
         await found.drain()
 

@@ -9,7 +9,8 @@ from bot.app import VERBS, App
 from bot.clock import SimulatedClock, SystemClock
 from bot.config import Settings
 from bot.engines.local import Local
-from bot.model import Chat, Mode, Paper, Said
+from bot.flow.hear import hear
+from bot.model import Chat, Mode, Paper, Press, Said
 from bot.store.archive import Archive
 from bot.store.store import Store
 from tests.fakes.chat import FakeChat
@@ -52,6 +53,26 @@ class House(App):
         await self.store.hear(Said(f"said:{House.count}", chat or self.chat(), text, may_manage))
         await self.drain()
         return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
+
+    async def press(self, label: str, chat: Chat | None = None, *, may_manage: bool = True) -> list[str]:
+        """Press the button of this label under the last message that has one, and return what follows."""
+        from bot.platforms import console_view
+
+        where = chat or self.chat()
+        for send, message in reversed(self.fake.messages):
+            labels = [button.label for button in console_view.load(send.payload).pressable]
+            if send.chat.id == where.id and label in labels:
+                press = Press(send.seq, labels.index(label), message)
+                break
+        else:
+            raise AssertionError(f"no message has a button {label!r}")
+        House.count += 1
+        before = len(self.fake.sent)
+        said = Said(f"press:{House.count}", where, may_manage=may_manage, press=press)
+        told = await hear(self.store, self.ports, said)
+        await self.drain()
+        after = [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
+        return [told, *after] if told else after
 
     async def day(self, *papers: Paper) -> list[str]:
         """These papers appear and are harvested; returns the texts of what follows."""

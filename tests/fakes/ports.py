@@ -55,7 +55,14 @@ class OpenGate:
         self.takes: list[tuple[str, Rate]] = []
         self.holds: list[tuple[str, float]] = []
 
-    async def take(self, key: str, rate: Rate, *, patience: float | None = None) -> None:  # noqa: ARG002 - always open
+    async def take(
+        self,
+        key: str,
+        rate: Rate,
+        *,
+        patience: float | None = None,  # noqa: ARG002 - always open
+        urgent: bool = False,  # noqa: ARG002 - always open
+    ) -> None:
         self.takes.append((key, rate))
         await asyncio.sleep(0)
 

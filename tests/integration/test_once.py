@@ -49,8 +49,8 @@ async def prepare(path: Path) -> None:
     now = times.ms(datetime.fromisoformat(NOW))
     await store.end_run(run, "complete", "", mark=now - 86_400_000, next_at=now)
     chat = Chat(f"console:{ADDRESS}", "console", ADDRESS, mode="asap")
-    await store.hear(Said("said:1", chat, f"/subscribe {TOPIC}"))
-    await store.answer("said:1", chat.id, [Part("{}")][:0], [Subscribe(query.topic(query.parse(TOPIC)), TOPIC)])
+    await store.hear(Said("said:1", chat, f"/follow {TOPIC}"))
+    await store.answer(Said("said:1", chat), [Part("{}")][:0], [Subscribe(query.topic(query.parse(TOPIC)), TOPIC)])
     await store.close()
 
 

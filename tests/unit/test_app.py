@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app import plain_text
 from bot.clock import SystemClock
 from bot.errors import Later
+from bot.flow.hear import plain_text
 from bot.model import Said
 from bot.platforms import console_view
 from bot.ports import Hear
@@ -39,17 +39,17 @@ class Speaks(FakeChat):
 
 
 def test_a_platform_that_breaks_down_is_served_again_and_loses_nothing(tmp_path: Path) -> None:
-    chat = Speaks("/start", "/subscribe \ud800dark\x00 mat\u202eter\x1b[31m")
+    chat = Speaks("/start", "/follow \ud800dark\x00 mat\u202eter\x1b[31m")
 
     async def run() -> None:
         async with house(tmp_path, clock=SystemClock(), chat=chat) as found:
             failures = [Later("The disk is full.", wait=0.01)]
             hear = found.store.hear
 
-            async def full(said: Said) -> bool:
+            async def full(said: Said, *, edits: str = "") -> bool:
                 if failures:
                     raise failures.pop()
-                return await hear(said)
+                return await hear(said, edits=edits)
 
             found.store.hear = full  # type: ignore[method-assign]
             serving = asyncio.create_task(found.serve())
@@ -78,7 +78,7 @@ def test_what_is_typed_can_be_stored_and_shown(text: str) -> None:
 def test_a_harvest_that_was_killed_does_not_hold_up_matching(tmp_path: Path) -> None:
     async def run() -> None:
         async with house(tmp_path) as found:
-            await found.say("/subscribe talking heads")
+            await found.say("/follow talking heads")
             await found.store.begin_run("harvest")  # and the process dies
             await found.store.recover(resend=True)
             run = await found.store.last_run("harvest")
@@ -98,7 +98,7 @@ def test_a_clock_that_was_ahead_stops_no_harvest(tmp_path: Path, ahead: int) -> 
 
     async def run() -> None:
         async with house(tmp_path, clock=SteppedClock(SATURDAY + ahead * DAY)) as found:
-            await found.say("/subscribe talking heads")
+            await found.say("/follow talking heads")
             await look(found.store, found.ports)
         async with house(tmp_path, clock=SteppedClock(SATURDAY)) as found:
             found.source.add(paper(1))

@@ -9,9 +9,9 @@ from bot.core.arxiv_id import ArxivId
 from bot.errors import UserError
 
 
-def refused(text: str) -> str:
+def refused(text: str, language: str = "en") -> str:
     with pytest.raises(UserError) as caught:
-        arxiv_id.parse(text)
+        arxiv_id.parse(text, language)
     return str(caught.value)
 
 
@@ -110,47 +110,54 @@ def test_versions_and_old_ids(text: str, id_: str) -> None:
     assert str(arxiv_id.parse(text)) == id_
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (
-            "2411.1952",
-            "the part after the dot has 5 digits since 2015. Try all five digits, for example 2411.19525.",
-        ),
-        ("2411.019525", "Did you mean 2411.19525?"),
-        ("2411.195255", "this one has 6"),
-        ("1412.12345", "had 4 digits until December 2014"),
-        ("1412.01234", "Did you mean 1412.1234?"),
-        ("2413.12345", "no month 13"),
-        ("2400.12345", "no month 00"),
-        ("0703.0001", "began with 0704.0001"),
-        ("9901.00001", "began with 0704.0001"),
-        ("2411.00000", "counted from 1"),
-        ("2411.19525v0", "versions are counted from 1"),
-        ("hep-th/0704001", "ended in March 2007"),
-        ("math/9913001", "no month 13"),
-        ("math/061180", "seven digits"),
-        ("math/0611000", "counted from 001"),
-        ("foo/0611800", "no archive called foo"),
-        ("hepth/9901001", "Did you mean hep-th/9901001?"),
-        ("hep-th9901001", "Did you mean hep-th/9901001?"),
-        ("0611800", "name their archive"),
-        ("241119525", "Did you mean 2411.19525?"),
-        ("2411,19525v2", "Did you mean 2411.19525v2?"),
-        ("10.1103/PhysRevLett.116.061102", "publisher's DOI"),
-        ("https://github.com/someone/2411.19525", "github.com isn't arXiv"),
-        ("https://arxiv.org/list/cs.CV/recent", "a list of papers"),
-        ("https://arxiv.org/", "names no paper"),
-        ("2411.19525 is nice", "what follows the number"),
-        ("talking heads", "isn't an arXiv id"),
-        ("cs.CV", "isn't an arXiv id"),
-        ("arXiv:", "isn't an arXiv id"),
-        ("", "Send me an arXiv id"),
-        ("x" * 5000, "too long"),
-    ],
-)
+WRONG = [
+    (
+        "2411.1952",
+        "the part after the dot has 5 digits since 2015. Try all five digits, for example 2411.19525.",
+    ),
+    ("2411.019525", "Did you mean 2411.19525?"),
+    ("2411.195255", "this one has 6"),
+    ("1412.12345", "had 4 digits until December 2014"),
+    ("1412.01234", "Did you mean 1412.1234?"),
+    ("2413.12345", "no month 13"),
+    ("2400.12345", "no month 00"),
+    ("0703.0001", "began with 0704.0001"),
+    ("9901.00001", "began with 0704.0001"),
+    ("2411.00000", "counted from 1"),
+    ("2411.19525v0", "versions are counted from 1"),
+    ("hep-th/0704001", "ended in March 2007"),
+    ("math/9913001", "no month 13"),
+    ("math/061180", "seven digits"),
+    ("math/0611000", "counted from 001"),
+    ("foo/0611800", "no archive called foo"),
+    ("hepth/9901001", "Did you mean hep-th/9901001?"),
+    ("hep-th9901001", "Did you mean hep-th/9901001?"),
+    ("0611800", "name their archive"),
+    ("241119525", "Did you mean 2411.19525?"),
+    ("2411,19525v2", "Did you mean 2411.19525v2?"),
+    ("10.1103/PhysRevLett.116.061102", "publisher's DOI"),
+    ("https://github.com/someone/2411.19525", "github.com isn't arXiv"),
+    ("https://arxiv.org/list/cs.CV/recent", "a list of papers"),
+    ("https://arxiv.org/", "names no paper"),
+    ("2411.19525 is nice", "what follows the number"),
+    ("talking heads", "isn't an arXiv id"),
+    ("cs.CV", "isn't an arXiv id"),
+    ("arXiv:", "isn't an arXiv id"),
+    ("", "Send me an arXiv id"),
+    ("x" * 5000, "too long"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), WRONG)
 def test_what_is_wrong_is_said(text: str, says: str) -> None:
     assert says in refused(text)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in WRONG])
+def test_what_is_wrong_is_said_in_the_readers_language(text: str) -> None:
+    said = refused(text, "zh")
+    assert re.search("[\u4e00-\u9fff]{3}", said)
+    assert not re.search("isn't|the|for example|Did you mean", said)
 
 
 def test_a_missing_digit_is_never_made_up() -> None:

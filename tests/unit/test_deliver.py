@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import Gone, InDoubt, Later, Refused
 from bot.flow import silence
 from bot.flow.deliver import deliver
-from bot.model import Rate, Said, Send
+from bot.model import Chat, Rate, Said, Send
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house, paper
 from tests.fakes.ports import SteppedClock
@@ -22,7 +22,7 @@ def play(folder: Path, body: Body, *, settings: Settings | None = None, chat: Fa
     async def run() -> None:
         async with house(folder, settings=settings, chat=chat) as found:
             await found.day()  # the baseline: nothing
-            await found.say("/subscribe talking heads")
+            await found.say("/follow talking heads")
             clock(found).step(1)
             await body(found)
 
@@ -50,7 +50,7 @@ def test_a_paper_arrives_once_whatever_comes_again(tmp_path: Path) -> None:
 
 def test_a_paper_of_two_topics_stands_once_and_names_the_other(tmp_path: Path) -> None:
     async def body(found: House) -> None:
-        await found.say("/subscribe heads")
+        await found.say("/follow heads")
         clock(found).step(1)
         (text,) = await found.day(paper(1))
         assert text.count("Talking heads\n") == 1
@@ -63,14 +63,14 @@ def test_later_waits_as_long_as_asked_and_keeps_the_order(tmp_path: Path) -> Non
     async def body(found: House) -> None:
         found.fake.fail(Later("Too fast; wait.", wait=120))
         assert await found.day(paper(1)) == []
-        assert await found.say("/topics") == [], "an answer does not overtake what was first"
+        assert await found.say("/topics") == [], "who asked for patience is left alone"
         clock(found).step(119)
         await found.drain()
         assert len(found.fake.sent) == 1
         clock(found).step(2)
         await found.drain()
         assert [chat for chat, _ in found.fake.sent] == ["fake:a"] * 3
-        assert "Your topics" in found.fake.sent[-1][1]
+        assert "Your topics" in found.fake.sent[1][1], "then the answer comes before the digest"
         assert await states(found) == {"sent": 3}
 
     play(tmp_path, body)
@@ -78,7 +78,7 @@ def test_later_waits_as_long_as_asked_and_keeps_the_order(tmp_path: Path) -> Non
 
 def test_one_chat_that_waits_holds_up_no_other(tmp_path: Path) -> None:
     async def body(found: House) -> None:
-        await found.say("/subscribe talking heads", found.chat("b"))
+        await found.say("/follow talking heads", found.chat("b"))
         clock(found).step(1)
         found.fake.fail(Later("Too fast; wait.", wait=120))
         await found.day(paper(1))
@@ -194,12 +194,14 @@ def test_a_long_digest_is_cut_between_papers_and_each_part_is_its_own_send(tmp_p
 
 def test_pace_is_kept_per_chat_and_per_bot(tmp_path: Path) -> None:
     class Paced(FakeChat):
-        chat_rate = Rate(every=1000)
+        def rate(self, chat: Chat) -> Rate:  # noqa: ARG002
+            return Rate(every=1000)
+
         token_rate = Rate(every=34)
 
     async def body(found: House) -> None:
         for name in "bcd":
-            await found.say("/subscribe talking heads", found.chat(name))
+            await found.say("/follow talking heads", found.chat(name))
         clock(found).step(60)
         start = clock(found).now()
         await found.day(*(paper(n) for n in range(1, 8)))
@@ -312,7 +314,8 @@ def test_what_is_composed_but_not_sent_is_not_called_silence(tmp_path: Path) -> 
     async def body(found: House) -> None:
         found.fake.fail(Later("The platform asks for patience.", wait=3600))
         await found.day(paper(1))
-        assert await silence.reason(found.store, found.chat()) == "1 paper on the way: The platform asks for patience."
+        why = await silence.reason(found.store, found.chat(), "en")
+        assert why == "1 paper on the way: The platform asks for patience."
 
     play(tmp_path, body)
 
@@ -320,7 +323,7 @@ def test_what_is_composed_but_not_sent_is_not_called_silence(tmp_path: Path) -> 
 def test_a_wake_up_during_a_command_is_not_lost(tmp_path: Path) -> None:
     async def body(found: House) -> None:
         store = found.store
-        await store.hear(Said("said:x", found.chat(), "/subscribe galaxies"))
+        await store.hear(Said("said:x", found.chat(), "/follow galaxies"))
         await store.add_papers([paper(1)], baseline=False)
         answer = store.answer
 

@@ -175,46 +175,55 @@ def test_a_topic_of_the_ledger_is_named_by_its_key() -> None:
 # --- what cannot be read --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "at", "says"),
-    [
-        ("cat:cs.CV AND )", 14, 'at "AND )": a bracket closes before anything was named. Example: cat:cs.CV AND ('),
-        ("(ti:x AND y", 0, "a bracket opens here and never closes"),
-        ("ti:x)", 4, "this bracket closes, but none is open"),
-        ("ti:x AND ()", 10, "these brackets are empty"),
-        ("AND ti:x", 0, "nothing stands before AND"),
-        ("ti:x AND", 8, "nothing follows AND"),
-        ("x OR AND y", 5, "OR and AND follow each other"),
-        ("NOT audio", 0, "an exclusion must follow what you do want"),
-        ("a OR NOT b", 5, "an exclusion must follow what you do want"),
-        ("ti: AND x", 0, "nothing to look for follows ti:"),
-        ('ti:"talking head AND cat:cs.CV', 3, "a quote opens here and never closes"),
-        ("submittedDate:[2024 TO 2025]", 0, "a date can't narrow that down"),
-        ("ti:x AND jr:nature", 9, "no journal reference yet"),
-        ("ti:x AND affil:MIT", 9, "there is no field affil"),
-        ("cat:cs.CVV", 4, "Example: cat:cs.CV"),
-        ("cat:cs.XX", 4, "Example: cat:cs.*"),
-        ("cat:cmp-lg", 4, "has been part of cs.CL for years"),
-        ("abs:ge*", 4, "at least 3 letters"),
-        ("gen*tion", 0, "only stand at the end of a word"),
-        ("diffusion -medical", 10, "write ANDNOT"),
-        ("ti:x AND -medical", 9, "write ANDNOT"),
-        ("扩散模型", 0, "I can only match English words so far"),
-        ("diffusion 模型", 10, 'I can\'t read "模型"'),
-        ("!!!", 0, "I found no word to look for"),
-        ("ti:!!!", 3, "no word in it to look for"),
-        ('"' + "word " * 13 + '"', 0, "a phrase may have 12 words"),
-        ("ti:x AND " + "(" * 13 + "y" + ")" * 13, 21, "more than 12 brackets"),
-        (" ".join(f"w{n}" for n in range(65)), 0, "65 words and I can look for 64"),
-        ("ti:x " + " ".join(f"w{n}" for n in range(65)), 247, "more than 64"),
-        ("x" * 1001, 1000, "1,001 characters"),
-        (" ", 0, "Send me a topic"),
-    ],
-)
+WRONG = [
+    ("cat:cs.CV AND )", 14, 'at "AND )": a bracket closes before anything was named. Example: cat:cs.CV AND ('),
+    ("(ti:x AND y", 0, "a bracket opens here and never closes"),
+    ("ti:x)", 4, "this bracket closes, but none is open"),
+    ("ti:x AND ()", 10, "these brackets are empty"),
+    ("AND ti:x", 0, "nothing stands before AND"),
+    ("ti:x AND", 8, "nothing follows AND"),
+    ("x OR AND y", 5, "OR and AND follow each other"),
+    ("NOT audio", 0, "an exclusion must follow what you do want"),
+    ("a OR NOT b", 5, "an exclusion must follow what you do want"),
+    ("ti: AND x", 0, "nothing to look for follows ti:"),
+    ('ti:"talking head AND cat:cs.CV', 3, "a quote opens here and never closes"),
+    ("submittedDate:[2024 TO 2025]", 0, "a date can't narrow that down"),
+    ("ti:x AND jr:nature", 9, "no journal reference yet"),
+    ("ti:x AND affil:MIT", 9, "there is no field affil"),
+    ("cat:cs.CVV", 4, "Example: cat:cs.CV"),
+    ("cat:cs.XX", 4, "Example: cat:cs.*"),
+    ("cat:cmp-lg", 4, "has been part of cs.CL for years"),
+    ("abs:ge*", 4, "at least 3 letters"),
+    ("gen*tion", 0, "only stand at the end of a word"),
+    ("diffusion -medical", 10, "write ANDNOT"),
+    ("ti:x AND -medical", 9, "write ANDNOT"),
+    ("扩散模型", 0, "I can only match English words so far"),
+    ("diffusion 模型", 10, 'I can\'t read "模型"'),
+    ("!!!", 0, "I found no word to look for"),
+    ("ti:!!!", 3, "no word in it to look for"),
+    ('"' + "word " * 13 + '"', 0, "a phrase may have 12 words"),
+    ("ti:x AND " + "(" * 13 + "y" + ")" * 13, 21, "more than 12 brackets"),
+    (" ".join(f"w{n}" for n in range(65)), 0, "65 words and I can look for 64"),
+    ("ti:x " + " ".join(f"w{n}" for n in range(65)), 247, "more than 64"),
+    ("x" * 1001, 1000, "1,001 characters"),
+    (" ", 0, "Send me a topic"),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "says"), WRONG)
 def test_an_error_points_and_shows_the_way(text: str, at: int, says: str) -> None:
     with pytest.raises(UserError) as caught:
         query.parse(text)
     assert says in str(caught.value)
+    assert caught.value.at == at
+
+
+@pytest.mark.parametrize(("text", "at", "says"), WRONG)
+def test_an_error_speaks_the_readers_language(text: str, at: int, says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        query.parse(text, "zh")
+    assert says not in str(caught.value)
+    assert re.search("[\u4e00-\u9fff]{3}", str(caught.value))
     assert caught.value.at == at
 
 

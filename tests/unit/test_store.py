@@ -28,7 +28,7 @@ def opened(path: Path, clock: SteppedClock | None = None) -> Store:
 
 async def with_subscription(store: Store) -> None:
     await store.hear(Said("said:1", CHAT, "/subscribe talking"))
-    await store.answer("said:1", CHAT.id, [Part("ok")], [Subscribe(TOPIC, "talking")])
+    await store.answer(Said("said:1", CHAT), [Part("ok")], [Subscribe(TOPIC, "talking")])
 
 
 async def compose(store: Store) -> tuple[int, list[str]]:
@@ -72,7 +72,7 @@ def test_effects_answer_and_end_of_a_command_are_one(tmp_path: Path) -> None:
         assert await store.hear(Said("said:1", CHAT, "/subscribe talking"))
         assert not await store.hear(Said("said:1", CHAT, "/subscribe talking")), "a repeated update is recognised"
         for _ in range(2):  # as after a crash between the commit and its answer
-            await store.answer("said:1", CHAT.id, [Part("ok")], [Subscribe(TOPIC, "talking")])
+            await store.answer(Said("said:1", CHAT), [Part("ok")], [Subscribe(TOPIC, "talking")])
         counts = await store.counts()
         assert (counts.subscriptions, counts.sends) == (1, (("due", 1),))
         assert await store.next_said(CHAT.id) is None
@@ -125,7 +125,7 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         assert await store.add_matches(["2611.00001"], [], (await store.topics())[1])
         clock.step(1)
         await store.hear(Said("said:1", CHAT, "/subscribe talking"))
-        await store.answer("said:1", CHAT.id, [], [Subscribe(TOPIC, "talking", ("2611.00001",))])
+        await store.answer(Said("said:1", CHAT), [], [Subscribe(TOPIC, "talking", ("2611.00001",))])
         clock.step(1)
         await store.add_papers([paper(2)], baseline=True)
         await store.add_papers([paper(3)], baseline=False)
@@ -156,7 +156,7 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]
         for _ in range(2):
             await store.plan(digest, [Part("message", ("2611.00001",))])
-        assert (await store.counts()).sends == (("due", 2),)  # the answer to /subscribe, and this
+        assert (await store.counts()).sends == (("due", 2),)  # the answer to /follow, and this
         assert (await store.open_digests(CHAT.id, Wanted()))[1] == []
         await store.close()
 

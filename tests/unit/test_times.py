@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.core import times
 from bot.model import Chat
+from bot.words import WORDS, say
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"]
 
@@ -67,6 +68,21 @@ def test_harvests_follow_new_york(now: int) -> None:
 )
 def test_how_an_instant_reads(text: str, shown: str) -> None:
     assert times.moment(at(text), "UTC") == shown
+
+
+def test_a_day_reads_in_its_language() -> None:
+    when, paper, later = at("2024-12-02T08:30"), at("2024-11-29"), at("2026-01-31")
+    assert times.day(when, "UTC") == "Mon 2 Dec"
+    assert (times.date(paper, when), times.date(paper, later)) == ("29 Nov", "29 Nov 2024")
+    assert times.day(when, "UTC", "zh") == "12月2日 周一"
+    assert times.moment(when, "UTC", "zh") == "12月2日 周一 08:30"
+    assert (times.date(paper, when, "zh"), times.date(paper, later, "zh")) == ("11月29日", "2024年11月29日")
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_has_names_for_all_days_and_months(language: str) -> None:
+    assert len(set(say(language, "weekdays").split())) == 7
+    assert len(set(say(language, "months").split())) == 12
 
 
 def test_start_of_day() -> None:

@@ -6,6 +6,7 @@ from string import Formatter
 import pytest
 
 from bot.core.commands import COMMANDS
+from bot.flow.answers.settings import SETTINGS
 from bot.words import WORDS, count, say
 
 BOT = Path(__file__).resolve().parents[2] / "bot"
@@ -27,9 +28,14 @@ def used() -> set[str]:
     for path in BOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             text = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(text, str) and text in WORDS["en"] and path.name != "words.py":
+            if isinstance(text, str) and text in WORDS["en"] and path.parent.name != "words":
                 found.add(text)
-    return found | {command.does for command in COMMANDS} | {"setting_mode_daily", "setting_mode_asap"}
+    made: set[str] = {key for name in SETTINGS for key in (f"setting_{name}", f"setting_bad_{name}")} | {
+        "setting_mode_daily",
+        "setting_mode_asap",
+        "setting_bad_switch",
+    }
+    return found | {command.does for command in COMMANDS} | made
 
 
 def test_no_sentence_is_left_over() -> None:

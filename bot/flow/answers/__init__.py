@@ -1,0 +1,1 @@
+"""What each command answers: a post, and what it changes. `flow.converse` gives them their commands."""

@@ -1,0 +1,25 @@
+"""lose: a chat cannot be reached any more: suspend it, keep all that is its own, and tell who let us in."""
+
+from dataclasses import replace
+
+from bot.core import post
+from bot.flow.typeset import parts
+from bot.model import Chat
+from bot.ports import Ledger, Ports
+from bot.words import say
+
+
+async def lose(store: Ledger, ports: Ports, chat: Chat, why: str, *, thread_only: bool) -> None:
+    """Suspend a chat, or one thread of it, and tell whoever let us in; of a lost thread the chat itself can hear."""
+    gone = chat if thread_only else replace(chat, thread="")
+    tell = await store.chat(chat.host) if chat.host else None
+    if tell is None and thread_only:
+        address = f"{chat.platform}:{chat.address}"
+        tell = await store.chat(address) or replace(chat, id=address, thread="", next_at=None)
+    told = []
+    if tell is not None and tell.id != chat.id and (platform := ports.platforms.get(tell.platform)):
+        text = say(tell.language, "lost_chat", title=chat.title or chat.id, why=why)
+        told = parts(platform, post.note(text))
+    await store.suspend(gone, why, tell=tell if told else None, parts=told)
+    if told and tell is not None:
+        ports.nudge(f"deliver:{tell.id}")

@@ -16,6 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 
@@ -165,10 +166,10 @@ def shoot(document: str, out: Path, width: int) -> None:
         found = re.search(r"<title>([\d.]+)</title>", ask("--dump-dom", f"--window-size={width},800"))
         height = int(float(found[1]) + 0.999) if found else 2000
         ask(f"--screenshot={out.resolve()}", f"--window-size={width},{height}")
-    out.write_bytes(smaller(out.read_bytes(), COLOURS))
+    out.write_bytes(smaller(out.read_bytes(), COLOURS, mark(document)))
 
 
-def smaller(png: bytes, colours: int) -> bytes:
+def smaller(png: bytes, colours: int, source: str = "") -> bytes:
     """The picture (8 bit, RGBA) with a palette of its commonest colours: a third of the bytes, by eye the same."""
     width, height = struct.unpack(">II", png[16:24])
     pixels = [row[at : at + 4] for row in _unfiltered(png, width, height) for at in range(0, 4 * width, 4)]
@@ -182,6 +183,7 @@ def smaller(png: bytes, colours: int) -> bytes:
         (b"PLTE", b"".join(colour[:3] for colour in palette)),
         (b"tRNS", bytes(colour[3] for colour in palette)),
         (b"IDAT", zlib.compress(rows, 9)),
+        (b"tEXt", b"Source\0" + source.encode("ascii")),  # of which page it is the picture
         (b"IEND", b""),
     )
     made = (struct.pack(">I", len(d)) + name + d + struct.pack(">I", zlib.crc32(name + d)) for name, d in chunks)
@@ -217,13 +219,23 @@ def _unfiltered(png: bytes, width: int, height: int) -> Iterator[bytes]:
         yield above[4:]
 
 
+def mark(document: str) -> str:
+    """What tells whether a picture is of this page."""
+    return sha256(document.encode()).hexdigest()
+
+
+def document(post: Post) -> str:
+    """The page of a digest in light and dark: of a long one the first message, as a README is no phone."""
+    shown = messages(post)[:1]
+    return _document(*(_phone(shown, dark=dark) for dark in (False, True)))
+
+
 def main(out: Path, post: Post) -> None:
-    shown = messages(post)[:1]  # of a long digest the first message: a README is no phone
-    document = _document(*(_phone(shown, dark=dark) for dark in (False, True)))
+    html = document(post)
     if out.suffix == ".html":
-        out.write_text(document, encoding="utf-8")
+        out.write_text(html, encoding="utf-8")
     else:
-        shoot(document, out, 2 * WIDTH + GAP)
+        shoot(html, out, 2 * WIDTH + GAP)
 
 
 if __name__ == "__main__":

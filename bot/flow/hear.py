@@ -4,6 +4,7 @@ A press becomes what its button says, read from the ledger's row of the message:
 what stands under a message of the same chat, and what it does is authorised like anything typed.
 """
 
+import asyncio
 import logging
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,9 @@ from bot.words import say
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Signs that turn the direction, and the word joiner, which stands in our own messages and is copied from them.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2060")
+_ASKING = 3.0  # seconds that a press may hold up what comes after it
 _LONGEST = 4096  # characters of what somebody says: as much as Telegram lets them
 
 
@@ -58,13 +61,24 @@ async def _said(store: Ledger, ports: Ports, said: Said) -> str:
         if found is None:
             return say(language, "stale_button")
         send, button = found
-        if said.may_manage is False and _manages(button.says):
+        if _manages(button.says) and await _may_not(ports, said):
             return say(language, "admins_only")
         said, edits = replace(said, text=button.says), send if button.edits else ""
     said = replace(said, text=plain_text(said.text)[:_LONGEST])
     if await _insist(ports, lambda: store.hear(said, edits=edits)):
         ports.nudge(f"converse:{said.chat.id}")
     return ""
+
+
+async def _may_not(ports: Ports, said: Said) -> bool:
+    """Whether somebody is known not to be an admin; where that cannot be learnt quickly, `converse` asks again."""
+    if said.may_manage is None and (platform := ports.platforms.get(said.chat.platform)):
+        try:
+            async with asyncio.timeout(_ASKING):
+                return not await platform.may_manage(said.chat, said.author)
+        except (Later, TimeoutError):
+            return False
+    return said.may_manage is False
 
 
 def _manages(text: str) -> bool:

@@ -109,7 +109,7 @@ class Chats:
                 return
             for change in changes:
                 if isinstance(change, Forget):
-                    rows.forget(run, said)
+                    rows.forget(run, about or said.chat.id, said)
                 else:
                     rows.apply(run, about or said.chat.id, change, now)
             origin = f"said:{said.id}"

@@ -394,9 +394,9 @@ SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
 
 -- name: take
 -- Generic cell rate: hand out the next slot in one statement, so that it paces every process on this ledger.
--- A row may lag `slack` behind now, which is what lets `burst` slots go at once after a pause. A row far ahead of now
+-- A row may lag `slack` behind now, which is what lets `burst` slots go at once at first and after a pause. A row far ahead of now
 -- was written by a clock that has gone back since: it counts as empty.
-INSERT INTO gate (key, next_at) VALUES (:key, :now)
+INSERT INTO gate (key, next_at) VALUES (:key, :now - :slack)
 ON CONFLICT (key) DO UPDATE SET next_at =
     CASE WHEN gate.held_until > :now AND gate.held_until > gate.next_at THEN gate.held_until
          WHEN gate.next_at + :every > :now - :slack

@@ -86,9 +86,11 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def forget(run: Query, said: Said) -> None:
-    """Remove everything about a chat but the last answer to `said`, and what else names its one person."""
-    chat = said.chat.id
+def forget(run: Query, chat: str, said: Said) -> None:
+    """Remove everything about a chat; where it was said in its private chat, also what else names its one person.
+
+    What is left of `said` is that it was said, until its answer is out.
+    """
     topics = [row[1] for row in run("subscriptions", chat=chat)]
     run("drop_subscriptions", chat=chat)
     run("drop_deliveries", chat=chat)
@@ -96,7 +98,7 @@ def forget(run: Query, said: Said) -> None:
     run("drop_payloads", chat=chat)
     run("drop_sends", chat=chat)
     run("drop_inbox", chat=chat, but=said.id)
-    if said.chat.kind == "private" and said.author:
+    if chat == said.chat.id and said.chat.kind == "private" and said.author:
         run("drop_said", author=said.author, platform=said.chat.platform, but=said.id)
         run("drop_host", chat=chat)
         run("drop_gate", key=f"ask:{said.chat.platform}:{said.author}")

@@ -2,35 +2,57 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+import unicodedata
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console as Rich
 
+from bot.clock import SystemClock
 from bot.core.split import split
 from bot.model import Button, Chat, Fold, Item, Line, Post, Rate, Send, Span
 from bot.platforms import console_view
 from bot.platforms.console import Console
+from bot.platforms.telegram import Telegram
 from bot.ports import Platform
 from tests.fakes.chat import FakeChat, words
+from tests.fakes.telegram_server import TOKEN, TelegramServer
 
 CHAT = Chat("console:you", "console", "you")
 
 
-def terminal() -> tuple[Platform, Callable[[], str]]:
+Made = tuple[Platform, Chat, Callable[[], str]]
+
+
+@asynccontextmanager
+async def terminal() -> AsyncIterator[Made]:
     out = io.StringIO()
     platform = Console(CHAT, out=Rich(file=out, width=80, markup=False, highlight=False, emoji=False))
-    return platform, out.getvalue
+    yield platform, CHAT, out.getvalue
 
 
-def fake() -> tuple[Platform, Callable[[], str]]:
+@asynccontextmanager
+async def fake() -> AsyncIterator[Made]:
     platform = FakeChat()
-    return platform, lambda: "\n".join(words(console_view.load(payload)) for _, payload in platform.sent)
+    yield platform, CHAT, lambda: "\n".join(words(console_view.load(payload)) for _, payload in platform.sent)
 
 
-PLATFORMS = pytest.mark.parametrize("make", [terminal, fake], ids=["console", "fake"])
+@asynccontextmanager
+async def telegram() -> AsyncIterator[Made]:
+    async with TelegramServer(flood=False) as server:
+        server.add_private(7)
+        platform = Telegram(Chat("", "telegram", ""), TOKEN, server.url, SystemClock())
+        chat = Chat("telegram:7", "telegram", "7")
+        yield platform, chat, lambda: "\n".join(message.text for message in server.messages(7))
+        await platform.close()
+        assert server.problems == []
+
+
+PLATFORMS = pytest.mark.parametrize("make", [terminal, fake, telegram], ids=["console", "fake", "telegram"])
 
 HOSTILE = st.sampled_from(
     [
@@ -63,60 +85,86 @@ posts = st.builds(
 
 def letters(text: str) -> str:
     """What a reader reads: no white space, no marks of ours, nothing that would steer a terminal."""
-    return "".join(c for c in console_view.safe(text) if not c.isspace() and c not in "•▸▾")
+    safe = unicodedata.normalize("NFC", console_view.safe(text))
+    return "".join(c for c in safe if not c.isspace() and c not in "•▸▾⋯\u2060\u2028\u2029")
+
+
+Make = Callable[[], AbstractAsyncContextManager[Made]]
 
 
 @PLATFORMS
 @given(post=posts)
-def test_every_word_arrives(make: Callable[[], tuple[Platform, Callable[[], str]]], post: Post) -> None:
+@settings(max_examples=40, deadline=None)
+def test_every_word_arrives(make: Make, post: Post) -> None:
     async def run() -> None:
-        platform, arrived = make()
-        for number, part in enumerate(split(post, platform.fits)):
-            assert platform.fits(part)
-            send = Send(f"digest:x#1#{number}", CHAT, platform.render(part), 1, "nonce")
-            assert await platform.send(send)
-        got = letters(arrived())
-        assert sorted(got) == sorted(letters(words(post))) or letters(words(post)) in got
+        async with make() as (platform, chat, arrived):
+            for number, part in enumerate(split(post, platform.fits)):
+                assert platform.fits(part)
+                send = Send(f"digest:x#1#{number}", chat, platform.render(part), 1, "nonce")
+                assert await platform.send(send)
+            got = letters(arrived())
+            assert sorted(got) == sorted(letters(words(post))) or letters(words(post)) in got
 
     asyncio.run(run())
 
 
 @PLATFORMS
-def test_a_repeat_says_so(make: Callable[[], tuple[Platform, Callable[[], str]]]) -> None:
+def test_a_repeat_says_so(make: Make) -> None:
     async def run() -> None:
-        platform, arrived = make()
-        payload = platform.render(Post((Line((Span("a digest"),)),)))
-        await platform.send(Send("digest:x#1#0", CHAT, payload, 1, "nonce"))
-        assert "Sent again" not in arrived()
-        await platform.send(Send("digest:x#1#0", CHAT, payload, 2, "nonce", doubted=1))
-        assert arrived().count("Sent again: the first was not confirmed.") == 1
+        async with make() as (platform, chat, arrived):
+            payload = platform.render(Post((Line((Span("a digest"),)),)))
+            await platform.send(Send("digest:x#1#0", chat, payload, 1, "nonce"))
+            assert "Sent again" not in arrived()
+            await platform.send(Send("digest:x#1#0", chat, payload, 2, "nonce", doubted=1))
+            assert arrived().count("Sent again: the first was not confirmed.") == 1
 
     asyncio.run(run())
 
 
 @PLATFORMS
-def test_it_declares_its_name_and_its_pace(make: Callable[[], tuple[Platform, Callable[[], str]]]) -> None:
-    platform, _ = make()
-    assert platform.name.isidentifier()
-    assert isinstance(platform.rate(CHAT), Rate)
-    assert isinstance(platform.token_rate, Rate)
+def test_an_edit_takes_the_place_of_its_message_and_may_be_repeated(make: Make) -> None:
+    async def run() -> None:
+        async with make() as (platform, chat, arrived):
+            first = platform.render(Post((Line((Span("one moment"),)),)))
+            message = await platform.send(Send("said:1#wait", chat, first, 1, "nonce"))
+            second = platform.render(Post((Line((Span("the answer"),)),), buttons=(Button("More", "/x"),)))
+            edit = Send("said:1#0", chat, second, 1, "other", seq=2, edits=message)
+            assert await platform.send(edit) == message or platform.name == "console"
+            await platform.send(replace(edit, attempt=2, doubted=1))
+            assert "the answer" in arrived()
+            assert "Sent again" not in arrived() or platform.name != "telegram"
+
+    asyncio.run(run())
 
 
 @PLATFORMS
-def test_listening_ends_when_it_is_cancelled(
-    make: Callable[[], tuple[Platform, Callable[[], str]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_declares_its_name_and_its_pace_and_how_it_is(make: Make) -> None:
     async def run() -> None:
-        platform, _ = make()
+        async with make() as (platform, chat, _):
+            assert platform.name.isidentifier()
+            assert isinstance(platform.rate(chat), Rate)
+            assert isinstance(platform.token_rate, Rate)
+            good, bad = await platform.check()
+            assert good
+            assert not bad
+            assert await platform.may_manage(chat, chat.address)
 
-        async def hear(_: object) -> str:
-            raise AssertionError("nobody spoke")
+    asyncio.run(run())
 
-        task = asyncio.create_task(platform.serve(hear))
-        await asyncio.sleep(0.05)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+
+@PLATFORMS
+def test_listening_ends_when_it_is_cancelled(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with make() as (platform, _, _):
+
+            async def hear(_: object) -> str:
+                raise AssertionError("nobody spoke")
+
+            task = asyncio.create_task(platform.serve(hear))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
     monkeypatch.setattr("sys.stdin", io.StringIO())
     asyncio.run(run())

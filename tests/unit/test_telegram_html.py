@@ -184,6 +184,11 @@ def test_what_steers_or_breaks_is_dropped(written: str, shown: str) -> None:
     assert html(written) == shown
 
 
+def test_spans_are_clean_together() -> None:
+    assert html(line(" ", Span(" \n"), " a ", Span("b", "bold"), " ", " ")) == "a <b>b</b>"
+    assert html(line("a\u200f", "\u200e\u200fb")) == "a\u200fb"  # Telegram keeps one of several direction marks
+
+
 def test_it_is_clean_as_telegram_means_it() -> None:
     if not tdlib.TDLIB:
         pytest.skip("tdjson is not installed")
@@ -249,6 +254,7 @@ def test_blocks_stand_apart_as_they_belong() -> None:
 
 def test_a_fold_has_its_label_first_and_vanishes_when_empty() -> None:
     assert html("a", Fold("more", (line("b"),)), "c") == ("a\n<blockquote expandable><b>more</b>\nb</blockquote>\nc")
+    assert html(Fold("many", tuple(line(str(n), kind="bullet") for n in range(40)))).count("\n• ") == 40
     assert html("a", Fold("", (line("b"),))) == "a\n<blockquote expandable>b</blockquote>"
     assert html("a", Fold(" ", (line(" "),)), "c") == "a\nc"
 

@@ -57,14 +57,13 @@ async def channel(asked: Asked) -> Reply:
 
 async def delete_me(asked: Asked) -> Reply:
     """Ask once, then forget everything about the chat."""
-    if asked.away:
-        raise UserError(asked.say("delete_here"))
     if asked.text == "yes":
-        return post.note(asked.say("deleted")), (Forget(),)
+        return post.note(asked.say("deleted_there" if asked.away else "deleted")), (Forget(),)
     buttons = (asked.button("button_delete", "delete_me", "yes"), asked.button("button_cancel", "cancel"))
     topics = len(await asked.store.subscriptions(asked.chat.id))
     counted = count(asked.language, topics, "count_topic_one", "count_topics")
-    return post.note(asked.say("delete_ask", topics=counted), buttons=buttons), ()
+    title = asked.chat.title if asked.away else asked.say("this_chat")
+    return post.note(asked.say("delete_ask", title=title, topics=counted), buttons=buttons), ()
 
 
 async def status(asked: Asked) -> Reply:

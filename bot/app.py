@@ -20,6 +20,7 @@ from bot.flow.harvest import harvest, look
 from bot.flow.hear import hear
 from bot.flow.match import match
 from bot.flow.notify import notify
+from bot.flow.suggest import suggest
 from bot.flow.summarize import summarize
 from bot.flow.sweep import due, sweep
 from bot.flow.typeset import typeset
@@ -56,6 +57,8 @@ class App:
         self.platforms: dict[str, Platform] = {"console": self.console}
         if settings.telegram_bot_token:
             self.platforms["telegram"] = self._telegram()
+        if settings.discord_bot_token:
+            self.platforms["discord"] = self._discord()
         self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()})
 
     @property
@@ -87,6 +90,11 @@ class App:
             mode=mode,
             minute=int(hour) * 60 + int(minute),
         )
+
+    def _discord(self) -> Platform:
+        from bot.platforms.discord import Discord
+
+        return Discord(self.new_chat("discord", ""), self.settings.discord_bot_token, self.clock)
 
     def _telegram(self) -> Platform:
         from bot.platforms.telegram import Telegram
@@ -176,7 +184,7 @@ class App:
         wait = 1.0
         while not stop.is_set():
             try:
-                await platform.serve(told)
+                await platform.serve(told, partial(suggest, self.store))
             except PaperboyError as problem:
                 log.error("%s Listening to %s again in %.0f s.", problem, platform.name, wait)  # noqa: TRY400 - a sentence
                 await asyncio.sleep(wait)

@@ -113,7 +113,6 @@ def _on_terminal() -> bool:
 def _unused(settings: Settings) -> list[str]:
     """Sentences about what is configured but cannot be used yet."""
     waiting = [
-        ("DISCORD_BOT_TOKEN is set, but this version cannot speak to Discord yet", settings.discord_bot_token),
         ("GEMINI_API_KEY is set, but this version has no model summaries yet", settings.gemini_api_key),
     ]
     return [f"{text}; it is not used." for text, given in waiting if given]

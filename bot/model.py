@@ -5,6 +5,7 @@ making them fit for a reader is `core.plain`'s and the renderers' work.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 # --- papers -------------------------------------------------------------------------------------------------------
@@ -40,7 +41,7 @@ class Summary:
 
 AWAITING = "its admin has not confirmed it yet"  # why a channel that we were added to is silent
 Mode = Literal["daily", "asap"]
-Kind = Literal["private", "group", "channel"]
+Kind = Literal["private", "group", "channel", "news", "forum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Chat:
     address: str
     thread: str = ""
     title: str = ""
-    kind: Kind = "private"  # a channel is read by many and managed from its admin's private chat
+    kind: Kind = "private"  # channel: read by many, run from its admin's private chat; news: posts can be published
+    server: str = ""  # what it is a part of, if it is left as a part of that: a Discord server
     handle: str = ""  # public name without '@', if it has one
     host: str = ""  # id of the private chat of whoever let us in: hears of what goes wrong here
     language: str = "en"
@@ -62,6 +64,9 @@ class Chat:
     cap: int = 0  # papers a digest carries at most; 0: all of them
     preview: bool = False  # whether the platform may show a page of the first link
     silent: bool = False  # whether messages arrive without a sound
+    publish: bool = False  # whether what is posted in a news channel is published to those who follow it
+    apart: bool = False  # whether each paper of a digest is a post of its own in a forum
+    role: str = ""  # id of a role whose members may manage as well
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
     composed_at: int = 0  # ms, when its digest was last due: all that had matched until then is delivered
@@ -159,6 +164,7 @@ class Press:
     seq: int
     place: int  # of the button in that message, from 0
     message: str  # the platform's id of the message it stood under
+    typed: str = ""  # what the reader filled into the field that the button asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +187,18 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """We may speak again in this chat, or in all of its server if it has no address; nothing happens if unknown."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
-    """We may not speak in this chat any more: in every thread of its address, if it has no thread itself."""
+    """We may not speak in this chat any more: in every thread of its address, if it has no thread itself.
+
+    Without an address, in all of its server.
+    """
 
     chat: Chat
     reason: str  # a sentence
@@ -197,7 +213,7 @@ class Moved:
     new: str
 
 
-Event = Said | Joined | Left | Moved
+Event = Said | Joined | Back | Left | Moved
 """What a platform tells us."""
 
 
@@ -235,11 +251,15 @@ Block = Line | Fold
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A press is the same as typing `says`; with `edits` the answer takes the place of the message above."""
+    """A press is the same as typing `says`; with `edits` the answer takes the place of the message above.
+
+    With `asks`, a platform that has input fields lets the reader type what follows `says` into one of that name.
+    """
 
     label: str
     says: str
     edits: bool = False
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +279,9 @@ class Post:
     items: tuple[Item, ...] = ()
     foot: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
+    title: str = ""  # of the thread it opens, where each post is one (a forum); '' in all parts but the first
+    tags: tuple[str, ...] = ()  # for that thread: arXiv categories
+    hue: str = ""  # posts with the same one are coloured alike, where a platform colours: the topic
 
     @property
     def pressable(self) -> tuple[Button, ...]:
@@ -301,6 +324,7 @@ class Send:
     first_at: int = 0  # ms, when the first attempt was made
     seq: int = 0  # its place among the messages of its chat; names it in a Press
     edits: str = ""  # the platform's id of the message whose place it takes; '' for a new one
+    first: str = ""  # the platform's id of the first message of the same digest or answer; '' if this is the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +369,14 @@ class Rate:
 
     every: int
     burst: int = 1
+
+
+class Turn(IntEnum):
+    """Whose turn it is where many wait for one budget."""
+
+    ANSWER = 0  # somebody is waiting for it
+    SLOW = 1  # its chat may take few messages a minute: a slot missed is not made up for
+    OTHER = 2
 
 
 @dataclass(frozen=True, slots=True)

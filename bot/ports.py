@@ -24,6 +24,7 @@ from bot.model import (
     Subscription,
     Summary,
     Topic,
+    Turn,
     Wanted,
 )
 
@@ -43,8 +44,8 @@ class Clock(Protocol):
 class Gate(Protocol):
     """Rate budgets, one row each in the ledger: they survive a restart and hold across processes."""
 
-    async def take(self, key: str, rate: Rate, *, patience: float | None = None, urgent: bool = False) -> None:
-        """Wait for the next slot of the budget `key` ('arxiv', 'token:telegram', 'chat:<id>'), the urgent ones first.
+    async def take(self, key: str, rate: Rate, *, patience: float | None = None, turn: Turn = Turn.OTHER) -> None:
+        """Wait for the next slot of the budget `key` ('arxiv', 'token:telegram', 'chat:<id>'), answers first.
 
         Raises Later at once, and takes nothing, if that takes more than `patience` seconds.
         """
@@ -80,6 +81,10 @@ Hear = Callable[[Event], Awaitable[str]]
 """Make safe what a platform tells us; returns '' or a sentence for the one who pressed, and nobody else, to read."""
 
 
+Suggest = Callable[[Chat, str, str], Awaitable[list[tuple[str, str]]]]
+"""(label, value) for a command and what was typed of it so far in a chat, the likeliest first."""
+
+
 class Platform(Protocol):
     """Where people are."""
 
@@ -109,8 +114,12 @@ class Platform(Protocol):
         """Ask whether a person may decide what a chat gets; raises Later."""
         ...
 
-    async def serve(self, hear: Hear) -> None:
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:
         """Listen until cancelled; `hear` returns once what happened is safe in the ledger."""
+        ...
+
+    async def lacks(self, chat: Chat) -> str:
+        """Tell which rights we miss to post in a chat, as a sentence, before it is tried; '' if none is known."""
         ...
 
     async def check(self) -> tuple[list[str], list[str]]:
@@ -169,6 +178,7 @@ class Ledger(Protocol):
     ) -> None: ...
     async def place(self, said: Said, part: Part) -> None: ...
     async def join(self, chat: Chat) -> None: ...
+    async def back(self, chat: Chat) -> None: ...
     async def suspend(
         self, chat: Chat, reason: str, *, tell: Chat | None = None, parts: Sequence[Part] = ()
     ) -> None: ...

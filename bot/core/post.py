@@ -5,6 +5,7 @@ code links only where the text names one. The last line says what the summaries 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core import links, times
 from bot.core.plain import plain
@@ -100,7 +101,19 @@ def digest(value: Digest) -> Post:
     if value.more:
         key = "more_left" if value.chat.kind == "channel" else "more_waiting"
         foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))
-    return Post((head or line(Span(when, "bold"), kind="heading"),), tuple(items), tuple(foot))
+    title = " · ".join((times.day(value.at, zone, language), papers(language, len(value.entries))))
+    tags = dict.fromkeys(category for entry in value.entries for category in entry.paper.categories)
+    first = head or line(Span(when, "bold"), kind="heading")
+    return Post((first,), tuple(items), tuple(foot), title=title, tags=tuple(tags), hue=topics[0])
+
+
+def apart(value: Digest) -> list[Post]:
+    """A digest as one post a paper, for a forum: each has the paper's title and its categories as tags."""
+    posts = []
+    for entry in value.entries:
+        whole = digest(replace(value, entries=(entry,), more=0))
+        posts.append(replace(whole, head=(), title=plain(entry.paper.title)))
+    return posts
 
 
 def bare(value: Digest) -> Post:

@@ -41,7 +41,7 @@ _REFUSED: Final = {
     "lastupdateddate": "query_no_date",
 }
 OPERATORS: Final = frozenset(("AND", "OR", "ANDNOT", "NOT"))
-_CATEGORIES: Final = {
+CATEGORIES: Final = {
     code.lower(): code
     for archive, subjects in ARCHIVES.items()
     for code in ([f"{archive}.{subject}" for subject in subjects] or [archive])
@@ -150,7 +150,7 @@ def _error(
 def category(word: str) -> str:
     """The code of a category or of an archive with a hyphen, in arXiv's spelling; '' for any other word."""
     low = word.lower()
-    return _CATEGORIES.get(low) or (f"{low}.*" if low in ARCHIVES and "-" in low else "")
+    return CATEGORIES.get(low) or (f"{low}.*" if low in ARCHIVES and "-" in low else "")
 
 
 def _tokens(column: Column, raw: str, prefix: bool) -> tuple[str, ...]:
@@ -190,18 +190,18 @@ def _term(column: Column, text: str, word: _Word, language: str) -> Term:
 
 def _category_term(text: str, word: _Word, code: str, language: str, *, star: bool) -> Term:
     low = code.strip().rstrip(".").lower()
-    if low in _CATEGORIES and not (star and _CATEGORIES[low] != low):
-        return Term("categories", (normalise.category_token(low),), written=_CATEGORIES[low])
+    if low in CATEGORIES and not (star and CATEGORIES[low] != low):
+        return Term("categories", (normalise.category_token(low),), written=CATEGORIES[low])
     if low in ARCHIVES:  # a bare archive means all of it; on arXiv it would match nothing
         return Term("categories", (normalise.archive_token(low),), written=f"{low}.*")
-    if star and len(low) >= MIN_PREFIX and any(each.startswith(low) for each in _CATEGORIES):
+    if star and len(low) >= MIN_PREFIX and any(each.startswith(low) for each in CATEGORIES):
         return Term("categories", (normalise.category_token(low),), prefix=True, written=low)
     if low in SUBSUMED:
         now = SUBSUMED[low]
         raise _error(text, word, "query_subsumed", language, example=f"cat:{now}", archive=low, category=now)
-    near = get_close_matches(low, _CATEGORIES, n=1, cutoff=0.8)
+    near = get_close_matches(low, CATEGORIES, n=1, cutoff=0.8)
     archive = low.split(".")[0]
-    example = _CATEGORIES[near[0]] if near else f"{archive}.*" if archive in ARCHIVES else "cs.CV"
+    example = CATEGORIES[near[0]] if near else f"{archive}.*" if archive in ARCHIVES else "cs.CV"
     reason = "query_no_category" if low else "query_category_unnamed"
     raise _error(text, word, reason, language, example=f"cat:{example}")
 

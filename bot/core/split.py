@@ -50,6 +50,8 @@ def split(post: Post, fits: Fits) -> list[Post]:
     parts.append(grown if roomy(grown) else current)
     if not roomy(grown):
         parts.append(Post(buttons=post.buttons))
+    parts = [replace(part, hue=post.hue) for part in parts]
+    parts[0] = replace(parts[0], title=post.title, tags=post.tags)
     return [_mark(part, place, len(parts)) for place, part in enumerate(parts, 1)]
 
 

@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 
 from bot.errors import Elsewhere, Gone, InDoubt, Later, Refused
 from bot.flow.lose import lose
-from bot.model import Chat, Send
+from bot.model import Chat, Send, Turn
 from bot.ports import Ledger, Platform, Ports
 
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 5, 3600  # seconds; doubles from one to the other
 _PATIENCE = 2 * 86_400_000  # ms after the first attempt: an outage of a weekend loses nothing
+_SLOW = 2000  # ms between two messages from which on a chat counts as slow
 _SOON = 5  # attempts for which a platform's own short wait is believed
 _DOUBTS = 3  # a chat that gets a message three times has had enough of it
 
@@ -35,9 +36,13 @@ async def deliver(store: Ledger, ports: Ports, key: str) -> None:
         await store.gone(name)  # a chat that asked to be forgotten and has had its farewell
     while head:
         # The narrow budget first, the wide one last: no slot of the bot's is spent on a chat that has to wait.
-        await ports.gate.take(_budget(chat), platform.rate(chat))
-        urgent = head.startswith("said:")
-        await ports.gate.take(f"token:{platform.name}", platform.token_rate, urgent=urgent)
+        rate = platform.rate(chat)
+        await ports.gate.take(_budget(chat), rate)
+        slot = ports.clock.now()
+        turn = Turn.ANSWER if head.startswith("said:") else Turn.SLOW if rate.every > _SLOW else Turn.OTHER
+        await ports.gate.take(f"token:{platform.name}", platform.token_rate, turn=turn)
+        if rate.burst == 1 and ports.clock.now() > slot:  # its pace counts from when the message leaves
+            await ports.gate.hold(_budget(chat), rate.every / 1000)
         if platform.token_rate.every:
             chat, head, _ = await store.queue(name)  # while it waited, an answer may have come, or the chat have gone
             if chat is None or chat.suspended or not head:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from bot.core import commands
 from bot.errors import Later, UserError
 from bot.flow.lose import lose
-from bot.model import Event, Joined, Left, Moved, Said
+from bot.model import Back, Event, Joined, Left, Moved, Said
 from bot.ports import Ledger, Ports
 from bot.words import say
 
@@ -42,6 +42,8 @@ async def hear(store: Ledger, ports: Ports, event: Event) -> str:
             return await _said(store, ports, event)
         case Joined(chat):
             await _insist(ports, lambda: store.join(chat))
+        case Back(chat):
+            await _insist(ports, lambda: store.back(chat))
         case Left(chat, reason):
             known = await _insist(ports, lambda: store.chat(chat.id)) or chat
             await _insist(ports, lambda: lose(store, ports, known, reason, thread_only=bool(chat.thread)))
@@ -63,7 +65,7 @@ async def _said(store: Ledger, ports: Ports, said: Said) -> str:
         send, button = found
         if _manages(button.says) and await _may_not(ports, said):
             return say(language, "admins_only")
-        said, edits = replace(said, text=button.says), send if button.edits else ""
+        said, edits = replace(said, text=f"{button.says} {press.typed}".strip()), send if button.edits else ""
     said = replace(said, text=plain_text(said.text)[:_LONGEST])
     if await _insist(ports, lambda: store.hear(said, edits=edits)):
         ports.nudge(f"converse:{said.chat.id}")

@@ -22,7 +22,8 @@ def parts(platform: Platform, document: Post) -> list[Part]:
 
 def _lay_out(platform: Platform, digest: Digest) -> list[Part]:
     try:
-        return parts(platform, post.digest(digest))
+        posts = post.apart(digest) if digest.chat.apart and digest.chat.kind == "forum" else [post.digest(digest)]
+        return [part for document in posts for part in parts(platform, document)]
     except Exception:
         log.exception("%s cannot be set as it should be; it goes out as a plain list", digest.id)
         return parts(platform, post.bare(digest))

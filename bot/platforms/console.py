@@ -15,7 +15,7 @@ from rich.console import Console as Rich
 from bot.errors import InDoubt
 from bot.model import Button, Chat, Post, Rate, Said, Send
 from bot.platforms import console_view
-from bot.ports import Hear
+from bot.ports import Hear, Suggest
 from bot.words import say
 
 ADDRESS = "you"
@@ -86,7 +86,7 @@ class Console:
         self._rich.print(text, style="dim")
         self._rich.file.flush()
 
-    async def serve(self, hear: Hear) -> None:
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:  # noqa: ARG002 - nothing is completed while it is typed
         """Read lines until the end of input; on a terminal that end (Ctrl-D) is a wish to stop, elsewhere it is not."""
         lines: asyncio.Queue[str | None] = asyncio.Queue()
         stop = _listen(lines.put_nowait)
@@ -104,6 +104,10 @@ class Console:
             stop()
         if not self._interactive:
             await asyncio.Event().wait()
+
+    async def lacks(self, chat: Chat) -> str:  # noqa: ARG002 - nothing to lack
+        """A terminal takes whatever is printed."""
+        return ""
 
     async def check(self) -> tuple[list[str], list[str]]:
         """A terminal is always there."""

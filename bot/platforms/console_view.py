@@ -32,7 +32,8 @@ def load(payload: str) -> Post:
     """Thaw what `dump` froze."""
     raw = json.loads(payload)
     items = tuple(Item(_blocks(i["blocks"]), i["paper"], _buttons(i["buttons"])) for i in raw["items"])
-    return Post(_blocks(raw["head"]), items, _blocks(raw["foot"]), _buttons(raw["buttons"]))
+    more = {"title": raw.get("title", ""), "tags": tuple(raw.get("tags", ())), "hue": raw.get("hue", "")}
+    return Post(_blocks(raw["head"]), items, _blocks(raw["foot"]), _buttons(raw["buttons"]), **more)
 
 
 def _blocks(raw: Iterable[dict[str, Any]]) -> tuple[Block, ...]:
@@ -63,7 +64,7 @@ def text(post: Post) -> str:
 
 def buttons(post: Post) -> list[Button]:
     """All buttons of a post in the order of their numbers on the terminal."""
-    return [button for item in post.items for button in item.buttons] + list(post.buttons)
+    return [button for button in post.pressable if not button.asks]  # a terminal has no fields: one types the command
 
 
 def safe(text: str) -> str:

@@ -49,7 +49,7 @@ from bot.errors import ConfigError, Elsewhere, Gone, InDoubt, Later, PaperboyErr
 from bot.model import Chat, Post, Rate, Said, Send
 from bot.platforms import telegram_html
 from bot.platforms.telegram_updates import Reader
-from bot.ports import Clock, Hear
+from bot.ports import Clock, Hear, Suggest
 from bot.words import WORDS, say
 
 log = logging.getLogger(__name__)
@@ -261,7 +261,7 @@ class Telegram:
 
     # --- listening
 
-    async def serve(self, hear: Hear) -> None:
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:  # noqa: ARG002 - nothing is completed while it is typed
         """Poll until cancelled; raises Later while Telegram cannot be reached, ConfigError if it refuses the token."""
         await self._ready()
         self._bot.refused.clear()
@@ -283,6 +283,10 @@ class Telegram:
             for task in self._aside:
                 task.cancel()
             await updater.stop()
+
+    async def lacks(self, chat: Chat) -> str:  # noqa: ARG002 - learnt from updates
+        """Telegram tells when our rights change; `serve` passes it on."""
+        return ""
 
     async def check(self) -> tuple[list[str], list[str]]:
         """Ask Telegram who we are and what would keep us from hearing and speaking."""

@@ -83,8 +83,12 @@ def units(text: str) -> int:
 
 
 def rows(post: Post) -> list[list[Button]]:
-    """How its buttons stand: the items', then the post's own, in the order of `Post.pressable`."""
-    return [*_rows([b for item in post.items for b in item.buttons]), *_rows(post.buttons)]
+    """How its buttons stand: the items', then the post's own, in the order of `Post.pressable`.
+
+    Those that ask for something to be filled in are left out: in Telegram one types the command.
+    """
+    own = [button for button in post.buttons if not button.asks]
+    return [*_rows([b for item in post.items for b in item.buttons]), *_rows(own)]
 
 
 def _rows(buttons: Sequence[Button]) -> list[list[Button]]:

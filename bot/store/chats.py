@@ -145,8 +145,21 @@ class Chats:
 
         await self._db.write(work)
 
+    async def back(self, chat: Chat) -> None:
+        """We may speak again in a chat, its threads, or all of its server; one that is unknown stays unknown."""
+
+        def work(run: Query) -> None:
+            if chat.address:
+                run("revive_address", platform=chat.platform, address=chat.address, awaiting=AWAITING)
+            else:
+                run("revive_server", platform=chat.platform, server=chat.server, awaiting=AWAITING)
+
+        await self._db.write(work)
+
     async def suspend(self, chat: Chat, reason: str, *, tell: Chat | None = None, parts: Sequence[Part] = ()) -> None:
-        """Send nothing more to a chat, and none of its threads if it has no thread; settings and queue stay.
+        """Send nothing more to a chat, its threads if it has no thread, its server if it has no address.
+
+        Settings and queue stay.
 
         The first time, `parts` are sent to the chat `tell`.
         """
@@ -156,6 +169,8 @@ class Chats:
             values = {"reason": reason, "now": now}
             if chat.thread:
                 changed = run("suspend", id=chat.id, **values)
+            elif not chat.address:
+                changed = run("suspend_server", platform=chat.platform, server=chat.server, **values)
             else:
                 changed = run("suspend_address", platform=chat.platform, address=chat.address, **values)
             if changed and tell is not None:

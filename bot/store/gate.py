@@ -1,50 +1,60 @@
 """Rate budgets: one row each in the ledger, so that they survive a restart and hold across processes.
 
-Who waits for the same budget stands in one line per process, the urgent before the others; only the first of the line
-asks the ledger for a slot, so that an answer never waits behind a thousand digests that came earlier.
+Who waits for the same budget stands in one line per process, answers before the others and slow chats before fast
+ones, but for every third slot; only the first of the line asks the ledger for a slot, so that an answer never waits
+behind a thousand digests that came earlier.
 """
 
 import asyncio
-import heapq
-from itertools import count
+from collections import deque
 
 from bot.errors import Later
-from bot.model import Rate
+from bot.model import Rate, Turn
 from bot.ports import Clock
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 
+_SHARE = 2  # slots in a row for slow chats before the others get one
 _FAR = 600_000  # ms: no queue at a gate is as long as that
 
 
 class _Line:
-    """Those who wait for one budget, the urgent first."""
+    """Those who wait for one budget."""
 
     def __init__(self) -> None:
         self.busy = False
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._order = count()
+        self._waiting: dict[Turn, deque[asyncio.Future[None]]] = {turn: deque() for turn in Turn}
+        self._favoured = 0  # slots in a row that slow chats had
 
-    async def enter(self, *, urgent: bool) -> None:
+    async def enter(self, turn: Turn) -> None:
         if not self.busy:
             self.busy = True
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (0 if urgent else 1, next(self._order), turn))
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[turn].append(called)
         try:
-            await turn
+            await called
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it had become our turn
+            if called.done() and not called.cancelled():  # it had become our turn
                 self.leave()
             raise
 
     def leave(self) -> None:
-        while self._waiting:
-            turn = heapq.heappop(self._waiting)[2]
-            if not turn.done():
-                turn.set_result(None)
+        while called := self._next():
+            if not called.done():
+                called.set_result(None)
                 return
         self.busy = False
+
+    def _next(self) -> asyncio.Future[None] | None:
+        answers, slow, others = self._waiting.values()
+        if answers:
+            return answers.popleft()
+        if slow and (self._favoured < _SHARE or not others):
+            self._favoured += 1
+            return slow.popleft()
+        self._favoured = 0
+        return others.popleft() if others else None
 
 
 class Pace:
@@ -54,7 +64,7 @@ class Pace:
         self._db, self._clock = db, clock
         self._lines: dict[str, _Line] = {}
 
-    async def take(self, key: str, rate: Rate, *, patience: float | None = None, urgent: bool = False) -> None:
+    async def take(self, key: str, rate: Rate, *, patience: float | None = None, turn: Turn = Turn.OTHER) -> None:
         """Wait for the next slot of a budget.
 
         Raises Later at once, and takes nothing, if that takes more than `patience` seconds.
@@ -65,7 +75,7 @@ class Pace:
             await self._slot(key, rate, patience)
             return
         line = self._lines.setdefault(key, _Line())
-        await line.enter(urgent=urgent)
+        await line.enter(turn)
         try:
             await self._slot(key, rate, None)
         finally:

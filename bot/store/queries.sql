@@ -57,18 +57,18 @@ WHERE mode = 'asap' AND (next_at IS NULL OR next_at > :now)
 
 -- name: add_chat
 -- Settings and host of a known chat stay; what the platform calls it is renewed.
-INSERT INTO chat (id, platform, address, thread, title, kind, handle, host, language, zone, mode, minute, cap, preview,
-                  silent, suspended, created_at)
-VALUES (:id, :platform, :address, :thread, :title, :kind, :handle, :host, :language, :zone, :mode, :minute, :cap,
-        :preview, :silent, :suspended, :now)
+INSERT INTO chat (id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap,
+                  preview, silent, publish, apart, role, suspended, created_at)
+VALUES (:id, :platform, :address, :thread, :title, :kind, :server, :handle, :host, :language, :zone, :mode, :minute,
+        :cap, :preview, :silent, :publish, :apart, :role, :suspended, :now)
 ON CONFLICT (id) DO UPDATE SET
     title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END,
     handle = CASE WHEN excluded.title = '' THEN chat.handle ELSE excluded.handle END,
     host = CASE WHEN chat.host = '' THEN excluded.host ELSE chat.host END;
 
 -- name: chat
-SELECT id, platform, address, thread, title, kind, handle, host, language, zone, mode, minute, cap, preview, silent,
-       suspended, next_at, composed_at
+SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
+       silent, publish, apart, role, suspended, next_at, composed_at
 FROM chat WHERE id = :id;
 
 -- name: chat_called
@@ -78,7 +78,7 @@ ORDER BY thread LIMIT 1;
 
 -- name: set_chat
 UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, cap = :cap, preview = :preview,
-                silent = :silent WHERE id = :id;
+                silent = :silent, publish = :publish, apart = :apart, role = :role WHERE id = :id;
 
 -- name: admit
 UPDATE chat SET suspended = '', host = :host WHERE id = :id;
@@ -96,6 +96,14 @@ UPDATE chat SET suspended = :reason, suspended_at = :now WHERE id = :id AND susp
 UPDATE chat SET suspended = :reason, suspended_at = :now
 WHERE platform = :platform AND address = :address AND suspended = '' RETURNING id;
 
+-- name: suspend_server
+UPDATE chat SET suspended = :reason, suspended_at = :now
+WHERE server = :server AND server <> '' AND platform = :platform AND suspended = '' RETURNING id;
+
+-- name: revive_server
+UPDATE chat SET suspended = ''
+WHERE server = :server AND server <> '' AND platform = :platform AND suspended NOT IN ('', :awaiting);
+
 -- name: revive
 UPDATE chat SET suspended = '' WHERE id = :id AND suspended NOT IN ('', :awaiting);
 
@@ -112,9 +120,10 @@ UPDATE chat SET id = :new, address = :address,
 
 -- name: take_over
 -- The settings of a chat that moves go to the one that is already known at its new address.
-UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, next_at, composed_at, suspended, host) = (
-    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.next_at, o.composed_at, '', o.host
-    FROM chat o WHERE o.id = :old) WHERE id = :new;
+UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, next_at, composed_at,
+                 suspended, host) = (
+    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.next_at,
+           o.composed_at, '', o.host FROM chat o WHERE o.id = :old) WHERE id = :new;
 
 -- name: move_subscriptions
 INSERT INTO subscription (chat, topic, label, created_at, since, muted)
@@ -336,8 +345,8 @@ UPDATE send SET state = :state, not_before = :not_before, message = :message, er
 WHERE id = :id AND attempt = :attempt AND state = 'sending';
 
 -- name: doubt_all
--- What a dead process was sending: accepted or not, nobody knows. The third doubt ends it.
-UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
+-- What a dead process was sending: accepted or not, nobody knows. Deaths of ours never end a message: most never left.
+UPDATE send SET state = :state, doubted = doubted + 1,
                 error = 'the process ended before the answer came'
 WHERE state IN ('due', 'sending') AND state = 'sending' RETURNING id;
 
@@ -490,8 +499,7 @@ UPDATE chat SET next_at = :next_at WHERE id = :id AND (next_at IS NULL OR next_a
 
 -- name: doubt_chat
 -- What an attempt of this chat left behind that could not settle it.
-UPDATE send SET state = CASE WHEN doubted + 1 >= :most THEN 'dead' ELSE :state END, doubted = doubted + 1,
-                error = 'the attempt was broken off'
+UPDATE send SET state = :state, doubted = doubted + 1, error = 'the attempt was broken off'
 WHERE state IN ('due', 'sending') AND state = 'sending' AND chat = :chat RETURNING id;
 
 -- name: unsent

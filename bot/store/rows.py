@@ -167,8 +167,9 @@ def summary(body: str) -> Summary:
 
 def chat(row: Row) -> Chat:
     """Read a chat from the columns of the query `chat`."""
-    *named, preview, silent, suspended, next_at, composed_at = row
-    values: Sequence[Any] = (*named, bool(preview), bool(silent), suspended, next_at, composed_at)
+    *named, preview, silent, publish, apart, role, suspended, next_at, composed_at = row
+    flags = (bool(preview), bool(silent), bool(publish), bool(apart))
+    values: Sequence[Any] = (*named, *flags, role, suspended, next_at, composed_at)
     return Chat(*values)
 
 
@@ -181,6 +182,7 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "thread": chat.thread,
         "title": chat.title,
         "kind": chat.kind,
+        "server": chat.server,
         "handle": chat.handle,
         "host": chat.host,
         "language": chat.language,
@@ -190,5 +192,8 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "cap": chat.cap,
         "preview": int(chat.preview),
         "silent": int(chat.silent),
+        "publish": int(chat.publish),
+        "apart": int(chat.apart),
+        "role": chat.role,
         "suspended": chat.suspended,
     }

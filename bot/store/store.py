@@ -33,7 +33,6 @@ from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
 
-DOUBTS = 3  # a chat that gets a message three times has had enough of it
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
 _NO_CAP = 1_000_000  # papers
 _LOST = 600_000  # ms after which a send that nobody settled is looked into
@@ -230,9 +229,14 @@ class Store(Chats):
             if not claimed:
                 return None
             attempt, nonce, doubted, first_at, seq, edits = claimed[0]
-            replaces = run("message_of", id=edits) if edits else []
-            message = replaces[0][0] if replaces else ""
-            return Send(send, chat, run("payload", id=send)[0][0], attempt, nonce, doubted, first_at, seq, message)
+
+            def message(id_: str) -> str:
+                found = run("message_of", id=id_) if id_ and id_ != send else []
+                return str(found[0][0]) if found else ""
+
+            payload = run("payload", id=send)[0][0]
+            first = message(send.rpartition("#")[0] + "#0")
+            return Send(send, chat, payload, attempt, nonce, doubted, first_at, seq, message(edits), first)
 
         return await self._db.write(work)
 
@@ -262,7 +266,7 @@ class Store(Chats):
     async def broken_off(self, chat: str, *, resend: bool) -> None:
         """Settle by rule what an attempt of this chat left behind; only the one task of the chat may call it."""
         state = "due" if resend else "skipped"
-        await self._db.write(lambda run: run("doubt_chat", chat=chat, state=state, most=DOUBTS))
+        await self._db.write(lambda run: run("doubt_chat", chat=chat, state=state))
 
     async def recover(self, *, resend: bool) -> int:
         """Settle by rule what a dead process was sending, and end what it was doing; returns how many sends that were.
@@ -273,7 +277,7 @@ class Store(Chats):
 
         def work(run: Query) -> int:
             run("fail_running", now=now, verb="harvest")
-            return len(run("doubt_all", state="due" if resend else "skipped", most=DOUBTS))
+            return len(run("doubt_all", state="due" if resend else "skipped"))
 
         return await self._db.write(work)
 

@@ -160,7 +160,10 @@ def test_listening_ends_when_it_is_cancelled(make: Make, monkeypatch: pytest.Mon
             async def hear(_: object) -> str:
                 raise AssertionError("nobody spoke")
 
-            task = asyncio.create_task(platform.serve(hear))
+            async def nothing(*_: object) -> list[tuple[str, str]]:
+                return []
+
+            task = asyncio.create_task(platform.serve(hear, nothing))
             await asyncio.sleep(0.05)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -9,6 +9,7 @@ import asyncio
 import re
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from bot.config import Settings
 from bot.core.commands import COMMANDS
 from bot.errors import Later
 from bot.flow.harvest import look
+from bot.flow.suggest import suggest
 from bot.platforms import console_view
 from bot.sources.sample import Sample
 from tests.dialogues.sides import OnTelegram, OnTerminal, letters
@@ -171,7 +173,7 @@ def test_the_same_on_telegram(file: Path, tmp_path: Path) -> None:
         async with TelegramServer(clock=clock, flood=False) as server:
             async with house(tmp_path, clock=clock, settings=settings) as found:
                 side = OnTelegram(found, server, guests=any(line.startswith("guest: ") for line in script))
-                serving = asyncio.create_task(side.platform.serve(side.hear))
+                serving = asyncio.create_task(side.platform.serve(side.hear, partial(suggest, found.store)))
                 try:
                     assert await agree(side, found, script, clock)
                 finally:

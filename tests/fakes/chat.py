@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.model import Chat, Post, Rate, Send, line
 from bot.platforms import console_view
-from bot.ports import Hear
+from bot.ports import Hear, Suggest
 from bot.words import say
 
 
@@ -78,8 +78,11 @@ class FakeChat:
         self.messages.append((send, message))
         return message
 
-    async def serve(self, hear: Hear) -> None:  # noqa: ARG002 - nobody speaks in it
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:  # noqa: ARG002 - nobody speaks in it
         await asyncio.Event().wait()
+
+    async def lacks(self, chat: Chat) -> str:  # noqa: ARG002 - a fake lacks nothing
+        return ""
 
     async def check(self) -> tuple[list[str], list[str]]:
         return ["A fake is always well."], []

@@ -7,7 +7,7 @@ import asyncio
 import heapq
 from itertools import count
 
-from bot.model import Rate
+from bot.model import Rate, Turn
 
 
 class SteppedClock:
@@ -61,7 +61,7 @@ class OpenGate:
         rate: Rate,
         *,
         patience: float | None = None,  # noqa: ARG002 - always open
-        urgent: bool = False,  # noqa: ARG002 - always open
+        turn: Turn = Turn.OTHER,  # noqa: ARG002 - always open
     ) -> None:
         self.takes.append((key, rate))
         await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from bot.errors import Later
 from bot.flow.hear import plain_text
 from bot.model import Said
 from bot.platforms import console_view
-from bot.ports import Hear
+from bot.ports import Hear, Suggest
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house
 
@@ -28,7 +28,7 @@ class Speaks(FakeChat):
         self.texts = list(texts)
         self.served = 0
 
-    async def serve(self, hear: Hear) -> None:
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:  # noqa: ARG002 - nothing is completed
         self.served += 1
         for text in list(self.texts):
             self.texts.remove(text)

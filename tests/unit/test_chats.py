@@ -27,6 +27,7 @@ from bot.model import (
     SetChat,
     Subscribe,
     Topic,
+    Turn,
     Wanted,
 )
 from bot.store.store import Store
@@ -336,13 +337,13 @@ def test_an_urgent_slot_is_not_behind_those_who_came_earlier(tmp_path: Path) -> 
     async def body(store: Store, clock: SteppedClock) -> None:
         order: list[str] = []
 
-        async def take(name: str, *, urgent: bool) -> None:
-            await store.gate.take("token", Rate(every=100), urgent=urgent)
+        async def take(name: str, turn: Turn) -> None:
+            await store.gate.take("token", Rate(every=100), turn=turn)
             order.append(name)
 
-        tasks = [asyncio.create_task(take(f"digest {n}", urgent=False)) for n in range(5)]
+        tasks = [asyncio.create_task(take(f"digest {n}", Turn.OTHER)) for n in range(5)]
         await asyncio.sleep(0.05)
-        tasks.append(asyncio.create_task(take("answer", urgent=True)))
+        tasks.append(asyncio.create_task(take("answer", Turn.ANSWER)))
         tasks[3].cancel()
         for _ in range(100):
             clock.step(0.01)
@@ -356,6 +357,25 @@ def test_an_urgent_slot_is_not_behind_those_who_came_earlier(tmp_path: Path) -> 
         store = Store(tmp_path / "paperboy.db", clock)
         await store.open()
         await body(store, clock)
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_slow_chats_go_before_fast_ones_but_for_every_third_slot(tmp_path: Path) -> None:
+    async def run() -> None:
+        clock = SteppedClock(SATURDAY)
+        store = Store(tmp_path / "paperboy.db", clock)
+        await store.open()
+        order: list[Turn] = []
+
+        async def take(turn: Turn) -> None:
+            await store.gate.take("token", Rate(every=100), turn=turn)
+            order.append(turn)
+
+        await asyncio.gather(*(take(turn) for turn in [Turn.OTHER] * 6 + [Turn.SLOW] * 6))
+        slow, other = Turn.SLOW, Turn.OTHER
+        assert order == [other, *[slow, slow, other] * 3, other, other]
         await store.close()
 
     asyncio.run(run())

@@ -30,11 +30,8 @@ def used() -> set[str]:
             text = node.value if isinstance(node, ast.Constant) else None
             if isinstance(text, str) and text in WORDS["en"] and path.parent.name != "words":
                 found.add(text)
-    made: set[str] = {key for name in SETTINGS for key in (f"setting_{name}", f"setting_bad_{name}")} | {
-        "setting_mode_daily",
-        "setting_mode_asap",
-        "setting_bad_switch",
-    }
+    made = {f"setting_{kind}{name}" for name in SETTINGS for kind in ("", "bad_")}
+    made |= {"setting_mode_daily", "setting_mode_asap", "setting_bad_switch"}
     return found | {command.does for command in COMMANDS} | made
 
 

@@ -13,6 +13,16 @@ from bot.words import WORDS, say
 
 _MOST = 100  # papers in a digest: more than anybody reads
 _HOURS, _MINUTES = 24, 60
+_ZONES = (
+    "UTC",
+    "Europe/London",
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Los_Angeles",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,8 @@ class Setting:
     shown: Callable[[Chat], str]
     read: Callable[[Asked, str], Chat]
     offers: tuple[str, ...]  # as buttons
+    only: Callable[[Chat], bool] = lambda _: True  # chats that have this choice
+    free: bool = False  # whether there are more values than offers
 
 
 def _clock(minute: int) -> str:
@@ -78,6 +90,21 @@ def _switch(asked: Asked, value: str) -> bool:
     raise _bad(asked, "switch", value)
 
 
+def _posts(asked: Asked, value: str) -> Chat:
+    if value in {"digest", "paper"}:
+        return replace(asked.chat, apart=value == "paper")
+    raise _bad(asked, "posts", value)
+
+
+def _role(asked: Asked, value: str) -> Chat:
+    if value == "none":
+        return replace(asked.chat, role="")
+    id_ = value.removeprefix("<@&").removesuffix(">")
+    if id_.isascii() and id_.isdecimal():
+        return replace(asked.chat, role=id_)
+    raise _bad(asked, "role", value)
+
+
 def _onoff(value: bool) -> str:
     return "on" if value else "off"
 
@@ -85,21 +112,36 @@ def _onoff(value: bool) -> str:
 SETTINGS: dict[str, Setting] = {
     "language": Setting(lambda chat: chat.language, _language, tuple(WORDS)),
     "mode": Setting(lambda chat: chat.mode, _mode, ("daily", "asap")),
-    "time": Setting(lambda chat: _clock(chat.minute), _time, ("07:00", "08:30", "12:00", "18:00", "21:00")),
-    "zone": Setting(
-        lambda chat: chat.zone,
-        _zone,
-        ("UTC", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles", "Asia/Shanghai",
-         "Asia/Tokyo", "Asia/Kolkata"),
-    ),
-    "cap": Setting(lambda chat: str(chat.cap or "all"), _cap, ("all", "5", "10", "20")),
+    "time": Setting(lambda chat: _clock(chat.minute), _time, ("07:00", "08:30", "12:00", "18:00", "21:00"), free=True),
+    "zone": Setting(lambda chat: chat.zone, _zone, _ZONES, free=True),
+    "cap": Setting(lambda chat: str(chat.cap or "all"), _cap, ("all", "5", "10", "20"), free=True),
     "preview": Setting(
-        lambda chat: _onoff(chat.preview), lambda a, v: replace(a.chat, preview=_switch(a, v)), ("on", "off")
+        lambda chat: _onoff(chat.preview),
+        lambda asked, value: replace(asked.chat, preview=_switch(asked, value)),
+        ("on", "off"),
+        lambda chat: chat.platform != "discord",  # its components have no previews
     ),
     "silent": Setting(
-        lambda chat: _onoff(chat.silent), lambda a, v: replace(a.chat, silent=_switch(a, v)), ("on", "off")
+        lambda chat: _onoff(chat.silent),
+        lambda asked, value: replace(asked.chat, silent=_switch(asked, value)),
+        ("on", "off"),
     ),
-}  # fmt: skip
+    "publish": Setting(
+        lambda chat: _onoff(chat.publish),
+        lambda asked, value: replace(asked.chat, publish=_switch(asked, value)),
+        ("on", "off"),
+        lambda chat: chat.kind == "news",
+    ),
+    "posts": Setting(
+        lambda chat: "paper" if chat.apart else "digest", _posts, ("digest", "paper"), lambda chat: chat.kind == "forum"
+    ),
+    "role": Setting(lambda chat: chat.role or "none", _role, ("none",), lambda chat: bool(chat.server), free=True),
+}
+
+
+def offered(chat: Chat) -> dict[str, Setting]:
+    """Return the settings that a chat has."""
+    return {name: setting for name, setting in SETTINGS.items() if setting.only(chat)}
 
 
 def _line(language: str, chat: Chat, name: str) -> str:
@@ -111,9 +153,9 @@ def _line(language: str, chat: Chat, name: str) -> str:
 def _menu(asked: Asked) -> Post:
     title = f" · {asked.chat.title}" if asked.away else ""
     lines = [line_(Span(asked.say("settings"), "bold"), title, kind="heading")]
-    lines += [line_(_line(asked.language, asked.chat, name), kind="bullet") for name in SETTINGS]
+    lines += [line_(_line(asked.language, asked.chat, name), kind="bullet") for name in offered(asked.chat)]
     lines.append(line_(asked.say("settings_how"), kind="small"))
-    buttons = tuple(Button(name, asked.command("settings", name), edits=True) for name in SETTINGS)
+    buttons = tuple(Button(name, asked.command("settings", name), edits=True) for name in offered(asked.chat))
     return Post(tuple(lines), buttons=buttons)
 
 
@@ -123,9 +165,9 @@ async def settings(asked: Asked) -> Reply:
         return _menu(asked), ()
     name, _, value = asked.text.partition(" ")
     name, value = name.casefold(), value.strip()
-    setting = SETTINGS.get(name)
+    setting = offered(asked.chat).get(name)
     if setting is None:
-        raise UserError(asked.say("setting_unknown", name=name, names=", ".join(SETTINGS)))
+        raise UserError(asked.say("setting_unknown", name=name, names=", ".join(offered(asked.chat))))
     if not value:
         return _choices(asked, name, setting), ()
     chat = setting.read(asked, value)
@@ -150,6 +192,9 @@ def _choices(asked: Asked, name: str, setting: Setting) -> Post:
         )
         for value in setting.offers
     ]
+    if setting.free:
+        other = asked.button("button_other", "settings", name)
+        buttons.append(replace(other, asks=name))
     buttons.append(asked.button("button_back", "settings"))
     texts = [_line(asked.language, asked.chat, name), asked.say("setting_type", name=name, value=setting.offers[-1])]
     return replace(post.note(*texts), buttons=tuple(buttons))

@@ -9,12 +9,27 @@ from bot.core.query_ast import Node
 from bot.errors import UserError
 from bot.flow import silence
 from bot.flow.answers.asked import DAY, Asked, Reply, next_digest
-from bot.model import Button, Line, Mute, Post, Retune, Span, Subscribe, Subscription, Topic, Unsubscribe
+from bot.model import (
+    Button,
+    Change,
+    Line,
+    Mode,
+    Mute,
+    Post,
+    Retune,
+    SetChat,
+    Span,
+    Subscribe,
+    Subscription,
+    Topic,
+    Unsubscribe,
+)
 from bot.model import line as line_
 
 EXAMPLES = ("graph neural networks", "protein language models", "cat:cs.CL AND abs:agents")
 _SAMPLES = 3
 _MANY = 30  # papers a day from which on a topic is more than anybody reads (facts: matching, "Other costs")
+_MODES: tuple[Mode, ...] = ("daily", "asap")
 _TOPICS = 200  # a chat's limit: more is a mistake, or somebody who means harm
 _PAGE = 8
 
@@ -70,6 +85,14 @@ async def _preview(asked: Asked, found: Sequence[str]) -> list[Line]:
 # --- wishing
 
 
+def _wished(asked: Asked) -> tuple[Asked, Mode | None]:
+    """Take 'mode=asap' off what follows the command."""
+    for mode in _MODES:
+        if asked.text.startswith(f"mode={mode}"):
+            return replace(asked, text=asked.text.removeprefix(f"mode={mode}").strip()), mode
+    return asked, None
+
+
 async def _new(asked: Asked) -> tuple[Node, Topic, str]:
     if not asked.text:
         raise UserError(asked.say("subscribe_what", example=silence.EXAMPLE))
@@ -85,7 +108,9 @@ async def _new(asked: Asked) -> tuple[Node, Topic, str]:
 
 async def subscribe(asked: Asked) -> Reply:
     """Show how a topic is read and what it would have brought, and ask."""
+    asked, mode = _wished(asked)
     node, topic, label = await _new(asked)
+    flag = f"mode={mode} " if mode else ""
     lines = [
         line_(Span(label, "bold"), kind="heading"),
         _reading(asked, node, label),
@@ -93,29 +118,42 @@ async def subscribe(asked: Asked) -> Reply:
     ]
     if asked.away:
         lines.append(line_(asked.say("for_chat", title=asked.chat.title), kind="small"))
-    buttons = [asked.button("button_subscribe", "follow", label)]
+    lines += await _lacks(asked)
+    buttons = [asked.button("button_subscribe", "follow", flag + label)]
     if level := _tuned(label, asked):
         key = "button_stricter" if level[0] == "normal" else "button_broader"
-        buttons.append(asked.button(key, "subscribe", level[1]))
+        buttons.append(asked.button(key, "subscribe", flag + level[1]))
     buttons.append(asked.button("button_cancel", "cancel"))
     return Post(tuple(lines), buttons=tuple(buttons)), ()
 
 
 async def follow(asked: Asked) -> Reply:
     """Subscribe at once."""
+    asked, mode = _wished(asked)
     node, topic, label = await _new(asked)
     found = await _found(asked, topic)
-    next_at = times.next_digest(asked.chat, asked.ports.clock.now())
+    chat = replace(asked.chat, mode=mode or asked.chat.mode)
+    next_at = times.next_digest(chat, asked.ports.clock.now())
     lines = [
         line_(Span(asked.say("subscribed", label=label), "bold"), kind="heading"),
         _reading(asked, node, label),
         line_(asked.say("preview_count", days=silence.LOOK_BACK, count=post.papers(asked.language, len(found)))),
-        line_(next_digest(asked, asked.chat, next_at)),
+        line_(next_digest(asked, chat, next_at)),
+        *await _lacks(asked),
     ]
     if not found:
         lines[2:3] = await _preview(asked, found)
+    changes: list[Change] = [SetChat(replace(chat, next_at=next_at))] if mode else []
+    changes.append(Subscribe(topic, label, tuple(found), next_at))
     buttons = (asked.button("button_undo", "unsubscribe", label), asked.button("button_topics", "topics", edits=False))
-    return Post(tuple(lines), buttons=buttons), (Subscribe(topic, label, tuple(found), next_at),)
+    return Post(tuple(lines), buttons=buttons), changes
+
+
+async def _lacks(asked: Asked) -> list[Line]:
+    """What we may not do in the chat, before it is needed."""
+    platform = asked.ports.platforms[asked.chat.platform]
+    text = await platform.lacks(replace(asked.chat, language=asked.language))
+    return [line_(Span(text, "bold"))] if text else []
 
 
 async def cancel(asked: Asked) -> Reply:

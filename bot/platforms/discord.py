@@ -1,0 +1,478 @@
+"""Discord: channels, announcement channels, forums, threads and direct messages, through discord.py.
+
+- The gateway only tells us things (interactions, channels and servers that come and go); all that is sent goes over
+  HTTP, so a lost connection delays no digest. Either may fail alone.
+- Every new message carries its nonce: Discord answers a repeat within minutes with the first message, so for so long a
+  lost answer is no doubt (`_SAFE`). Forum posts have no nonce and follow the rule for doubts.
+- An interaction is acknowledged before anything else and answered by edit. If we die in between, the answer goes to
+  the person as a direct message: what was private stays so.
+- Buttons carry '1:<seq>:<places>:<flags>': a row of the ledger, never what the press does.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.errors import ConfigError, Later, PaperboyError, Refused
+from bot.model import Back, Chat, Kind, Left, Post, Press, Rate, Said, Send
+from bot.platforms import discord_view
+from bot.platforms.discord_client import NOBODY, Client, Field, Tree
+from bot.platforms.discord_commands import register
+from bot.platforms.discord_ends import ended, why
+from bot.ports import Clock, Hear, Suggest
+from bot.words import WORDS, say
+
+log = logging.getLogger(__name__)
+
+_SAFE = 120_000  # ms for which a nonce surely holds; Discord says "the past few minutes"
+_INVALID = 5000  # refused requests in ten minutes; at 10,000 Discord shuts a whole address out
+_WINDOW = 600_000  # ms
+_REMEMBERED = 10_000  # people's rights, interactions that await their answer
+_PRESS = re.compile(r"1:(\d{1,15}):(\d{1,3}|\*):([ema]*)", re.ASCII)
+_NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+
+
+class Discord:
+    """Implements the port Platform. `template` is a new chat; the token is never logged, printed or stored."""
+
+    name = "discord"
+    token_rate = Rate(every=25)  # 50 requests a second for a bot, of which edits and menus need some
+
+    def __init__(self, template: Chat, token: str, clock: Clock) -> None:
+        self._template, self._token, self._clock = template, token, clock
+        self._client: Client | None = None
+        self._asking = asyncio.Lock()
+        self._hear: Hear | None = None
+        self.suggest: Suggest | None = None
+        self._open: OrderedDict[str, discord.Interaction] = OrderedDict()  # by the id of what was said
+        self._may: OrderedDict[tuple[str, str], tuple[bool, frozenset[str]]] = OrderedDict()
+        self._refused: deque[int] = deque()
+
+    # --- speaking
+
+    def rate(self, chat: Chat) -> Rate:  # noqa: ARG002 - all are alike
+        """Five at once, then one a second: as Discord's buckets for messages mostly are; the library reads the rest."""
+        return Rate(every=1000, burst=5)
+
+    def fits(self, post: Post) -> bool:
+        """Whether it is one message: see discord_view."""
+        return discord_view.fits(post)
+
+    def render(self, post: Post) -> str:
+        """Components, and what a forum needs to open a thread, as JSON."""
+        tree = discord_view.render(post)
+        title = discord_view.title(post) if post.title else ""
+        return json.dumps({"tree": tree, "title": title, "tags": post.tags}, ensure_ascii=False)
+
+    async def send(self, send: Send) -> str:
+        """Send or edit one message, or open a forum's thread with it; see the port for how it can end."""
+        payload = json.loads(send.payload)
+        client = await self._ready()
+        self._guard()
+        tree = discord_view.filled(payload["tree"], lambda places, edits, asks: _id(send.seq, places, edits, asks))
+        if send.doubted and not send.edits:
+            tree = discord_view.noted(tree, say(send.chat.language, "again"))
+        view = Tree(tree)
+        said = _said(send.id)
+        try:
+            if interaction := self._open.get(said):
+                return await self._answer(interaction, send, view)
+            if said and send.chat.kind != "private":
+                return await self._whisper(client, said, send, view)
+            return await self._post(client, send, view, payload)
+        except PaperboyError:
+            raise
+        except Exception as problem:
+            raise self._ended(problem, send) from problem
+
+    async def _answer(self, interaction: discord.Interaction, send: Send, view: Tree) -> str:
+        """Through the interaction: by edit of what stands for the answer, further parts below it."""
+        if not _further(send):
+            return str((await interaction.edit_original_response(view=view)).id)
+        private = bool(interaction.extras.get("private"))
+        message = await interaction.followup.send(view=view, ephemeral=private, wait=True)
+        return str(message.id)
+
+    async def _whisper(self, client: Client, said: str, send: Send, view: Tree) -> str:
+        """An answer whose interaction is gone with an earlier process goes to the person alone."""
+        author = said.rpartition(":")[2]
+        channel = await self._direct(client, author)
+        return str((await channel.send(view=view, nonce=send.nonce)).id)
+
+    async def _direct(self, client: Client, author: str) -> discord.abc.Messageable:
+        return await client.create_dm(discord.Object(int(author)))
+
+    async def _post(self, client: Client, send: Send, view: Tree, payload: dict[str, Any]) -> str:
+        chat = send.chat
+        if chat.kind == "private":
+            channel: discord.abc.Messageable = await self._direct(client, chat.address.removeprefix("u"))
+        else:
+            channel = client.get_partial_messageable(int(chat.address), guild_id=int(chat.server or 0) or None)
+        if chat.kind == "forum":
+            if not send.first or payload["title"]:
+                return await self._open_thread(client, send, view, payload)
+            channel = client.get_partial_messageable(int(send.first), guild_id=int(chat.server or 0) or None)
+        if send.edits and isinstance(channel, discord.PartialMessageable | discord.DMChannel):
+            try:
+                await channel.get_partial_message(int(send.edits)).edit(view=view, allowed_mentions=NOBODY)
+            except discord.NotFound as problem:
+                if problem.code != 10008:  # noqa: PLR2004 - unknown message: somebody deleted it
+                    raise
+            else:
+                return send.edits
+        message = await channel.send(view=view, nonce=send.nonce, silent=chat.silent, allowed_mentions=NOBODY)
+        if chat.kind == "news" and chat.publish and send.id.startswith("digest:"):
+            await self._publish(message)
+        return str(message.id)
+
+    async def _open_thread(self, client: Client, send: Send, view: Tree, payload: dict[str, Any]) -> str:
+        forum = client.get_channel(int(send.chat.address)) or await client.fetch_channel(int(send.chat.address))
+        if not isinstance(forum, discord.ForumChannel):
+            raise Refused("That channel is no forum any more; /subscribe in it once more.")
+        names = {name.casefold() for name in payload["tags"]} | {
+            n.partition(".")[0].casefold() for n in payload["tags"]
+        }
+        tags = [tag for tag in forum.available_tags if tag.name.casefold() in names and not tag.moderated][:5]
+        if not tags and forum.flags.require_tag:
+            tags = [tag for tag in forum.available_tags if not tag.moderated][:1]
+        title = payload["title"] or say(send.chat.language, "digest_title")
+        made = await forum.create_thread(name=title, view=view, applied_tags=tags, allowed_mentions=NOBODY)
+        return str(made.thread.id)
+
+    async def _publish(self, message: discord.Message) -> None:
+        """For those who follow the channel; a digest that cannot be published stands in the channel all the same."""
+        try:
+            await message.publish()
+        except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
+            log.warning("a digest could not be published: %s", why(problem))
+
+    async def _ready(self) -> Client:
+        """Return a client that is logged in; raises Later if Discord cannot be reached, ConfigError for a bad token."""
+        async with self._asking:
+            if self._client is not None and not self._client.is_closed():
+                return self._client
+            client = Client(self)
+            try:
+                await client.login(self._token)
+            except discord.LoginFailure:
+                await client.close()
+                raise ConfigError(
+                    "Discord does not know this token; set DISCORD_BOT_TOKEN anew (discord.com/developers)."
+                ) from None
+            except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
+                await client.close()
+                raise Later(f"Discord cannot be reached ({why(problem)}).") from problem
+            self._client = client
+            return client
+
+    # --- how sends end
+
+    def _guard(self) -> None:
+        """Stop asking before Discord shuts us out: raises Later."""
+        now = self._clock.now()
+        while self._refused and self._refused[0] < now - _WINDOW:
+            self._refused.popleft()
+        if len(self._refused) >= _INVALID:
+            raise Later("Discord refused too many requests lately; waiting before it shuts us out.", wait=60)
+
+    def _ended(self, problem: Exception, send: Send) -> PaperboyError:
+        if isinstance(problem, discord.HTTPException) and problem.status in {401, 403, 429}:
+            self._refused.append(self._clock.now())
+        said = _said(send.id)
+        answering = said in self._open
+        if answering and isinstance(problem, discord.HTTPException) and problem.code in {10015, 50027}:
+            del self._open[said]
+            return Later("The answer came too late for its interaction; it goes to the person directly.", wait=1)
+        fresh = self._clock.now() - send.first_at < _SAFE
+        again = bool(send.edits) or (answering and not _further(send)) or (fresh and send.chat.kind != "forum")
+        return ended(problem, send, again=again)
+
+    # --- listening
+
+    async def serve(self, hear: Hear, suggest: Suggest) -> None:
+        """Keep the gateway's connection until cancelled; raises Later or ConfigError where it cannot be kept."""
+        self._hear, self.suggest = hear, suggest
+        client = await self._ready()
+        try:
+            await client.connect(reconnect=True)
+        except discord.PrivilegedIntentsRequired:
+            raise ConfigError("Discord refuses our intents, though we ask for no privileged one.") from None
+        except discord.ConnectionClosed as problem:
+            if problem.code == 4004:  # noqa: PLR2004 - authentication failed
+                raise ConfigError("Discord does not know this token any more; set DISCORD_BOT_TOKEN anew.") from None
+            raise Later(f"Discord closed the connection ({problem.code}).") from problem
+        finally:
+            if client.ws is not None:
+                await client.ws.close(code=1000)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def ready(self, client: Client) -> None:
+        """Bring the commands up to date if their definition changed."""
+        try:
+            await register(client.tree)
+        except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
+            log.warning("the commands could not be brought up to date: %s", why(problem))
+
+    async def tell(self, event: Back | Left | Said) -> str:
+        """Pass on what happened."""
+        return await self._hear(event) if self._hear else ""
+
+    async def gone(self, channel: int, guild: discord.Guild) -> None:
+        """A channel or thread was deleted."""
+        why = say(self.language(guild.preferred_locale), "gone_chat")
+        await self.tell(Left(self._of(str(channel), "group", str(guild.id)), why))
+
+    async def perhaps_back(self, channels: Sequence[discord.abc.GuildChannel]) -> None:
+        """Rights changed: where we may post, we are back."""
+        for channel in channels:
+            if not _missing(channel, channel.guild.me):
+                await self.tell(Back(self._of(str(channel.id), "group", str(channel.guild.id))))
+
+    # --- who and where
+
+    def language(self, locale: discord.Locale | None) -> str:
+        """The language of a person's app or of a server, if we speak it."""
+        code = str(locale or "").partition("-")[0]
+        return code if code in WORDS else self._template.language
+
+    def server(self, guild: int) -> Chat:
+        """All chats of a server."""
+        return replace(self._template, id="", address="", server=str(guild))
+
+    def _of(self, address: str, kind: Kind, server: str = "") -> Chat:
+        return replace(self._template, id=f"discord:{address}", address=address, kind=kind, server=server)
+
+    def chat(self, channel: Any, user: discord.abc.User, guild: int | None, locale: discord.Locale | None) -> Chat:
+        """A destination as Discord describes it; a person's is named after the person."""
+        if guild is None:
+            return replace(self._of(f"u{user.id}", "private"), language=self.language(locale))
+        kinds: dict[discord.ChannelType, Kind] = {
+            discord.ChannelType.news: "news",
+            discord.ChannelType.forum: "forum",
+        }
+        kind = kinds.get(channel.type, "group")
+        found = self._of(str(channel.id), kind, str(guild))
+        return replace(found, title=f"#{getattr(channel, 'name', '')}", language=self.language(locale))
+
+    def note_rights(self, chat: Chat, user: discord.abc.User, *, manages: bool) -> None:
+        """Remember what an interaction says of a person's rights in a channel."""
+        roles = frozenset(str(role.id) for role in getattr(user, "roles", ()))
+        self._may[chat.address, str(user.id)] = manages, roles
+        if len(self._may) > _REMEMBERED:
+            self._may.popitem(last=False)
+
+    async def may_manage(self, chat: Chat, author: str) -> bool:
+        """Whether a person may manage channels there, or has the role that the chat's settings name."""
+        if chat.kind == "private":
+            return chat.address == f"u{author}"
+        if (known := self._may.get((chat.address, author))) is None:
+            known = await self._rights(chat, author)
+        return known[0] or chat.role in known[1]
+
+    async def _rights(self, chat: Chat, author: str) -> tuple[bool, frozenset[str]]:
+        client = await self._ready()
+        try:
+            guild = client.get_guild(int(chat.server)) or await client.fetch_guild(int(chat.server))
+            channel = client.get_channel(int(chat.address)) or await guild.fetch_channel(int(chat.address))
+            member = await guild.fetch_member(int(author))
+        except (discord.NotFound, discord.Forbidden, ValueError):
+            return False, frozenset()
+        except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
+            raise Later(f"Discord could not be asked who may manage ({why(problem)}).") from problem
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return False, frozenset()
+        allowed = bool(channel.permissions_for(member).manage_channels)
+        return allowed, frozenset(str(role.id) for role in member.roles)
+
+    async def lacks(self, chat: Chat) -> str:
+        """Tell which permissions are missing in a channel; '' if none is, or it cannot be known."""
+        if chat.kind == "private":
+            return ""
+        try:
+            client = await self._ready()
+            guild = client.get_guild(int(chat.server)) or await client.fetch_guild(int(chat.server))
+            channel = guild.get_channel_or_thread(int(chat.address)) or await guild.fetch_channel(int(chat.address))
+            me = guild.get_member(client.user.id) if client.user else None
+            me = me or await guild.fetch_member(client.user.id if client.user else 0)
+        except (discord.NotFound, discord.Forbidden):
+            return say(chat.language, "lacks", rights="View Channel", title=chat.title or chat.address)
+        except (PaperboyError, discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            return ""
+        missing = _missing(channel, me)
+        if not missing:
+            return ""
+        return say(chat.language, "lacks", rights=", ".join(missing), title=chat.title or chat.address)
+
+    # --- interactions
+
+    async def commanded(
+        self, interaction: discord.Interaction, text: str, *, public: bool = False, channel: Any = None
+    ) -> None:
+        """Acknowledge a command and pass it on as if it were typed; `channel` is the one it is about."""
+        private = not public and interaction.guild_id is not None
+        interaction.extras["private"] = private
+        await interaction.response.defer(ephemeral=private, thinking=True)
+        chat = self._here(interaction)
+        said = Said(self._name(interaction), chat, text, self._may_here(interaction, chat), str(interaction.user.id))
+        if channel is not None:
+            about = self.chat(channel, interaction.user, interaction.guild_id, interaction.guild_locale)
+            self.note_rights(about, interaction.user, manages=channel.permissions.manage_channels)
+            if channel.permissions.manage_channels and self._hear:
+                await self._hear(_joined(about, interaction.user))
+            name, _, rest = text.partition(" ")
+            said = replace(said, text=f"{name} @{about.address} {rest}".strip())
+        await self._said(interaction, said)
+
+    async def pressed(self, interaction: discord.Interaction) -> None:
+        """Acknowledge a press, or open the field that it asks for, and pass it on."""
+        data: Any = interaction.data or {}
+        found = _PRESS.fullmatch(str(data.get("custom_id", "")))
+        language = self.language(interaction.locale)
+        if found is None or interaction.message is None:
+            await interaction.response.send_message(say(language, "stale_button"), ephemeral=True)
+            return
+        place, flags = found[2], found[3]
+        submitted = interaction.type == discord.InteractionType.modal_submit
+        if "a" in flags and not submitted:
+            await interaction.response.send_modal(Field(str(data["custom_id"]), _label(interaction, language)))
+            return
+        values = data.get("values") or []
+        if place == "*":
+            place = str(values[0]) if values else ""
+        if not (place.isascii() and place.isdecimal() and len(place) <= 3):  # noqa: PLR2004 - as in _PRESS
+            await interaction.response.send_message(say(language, "stale_button"), ephemeral=True)
+            return
+        private = interaction.guild_id is not None
+        interaction.extras["private"] = private
+        if "e" in flags:
+            await interaction.response.defer()
+        else:
+            await interaction.response.defer(ephemeral=private, thinking=True)
+        typed = _typed(data) if submitted else ""
+        press = Press(int(found[1]), int(place), str(interaction.message.id), typed)
+        chat = self._here(interaction)
+        may = self._may_here(interaction, chat)
+        await self._said(interaction, Said(self._name(interaction), chat, "", may, str(interaction.user.id), press))
+
+    def _here(self, interaction: discord.Interaction) -> Chat:
+        chat = self.chat(interaction.channel, interaction.user, interaction.guild_id, interaction.guild_locale)
+        if interaction.guild_id is None:
+            return self.chat(None, interaction.user, None, interaction.locale)
+        manages = interaction.permissions.manage_channels
+        self.note_rights(chat, interaction.user, manages=manages)
+        return replace(chat, host=f"discord:u{interaction.user.id}") if manages else chat
+
+    @staticmethod
+    def _may_here(interaction: discord.Interaction, chat: Chat) -> bool | None:
+        return True if chat.kind == "private" or interaction.permissions.manage_channels else None
+
+    @staticmethod
+    def _name(interaction: discord.Interaction) -> str:
+        return f"discord:{interaction.id}:{interaction.user.id}"
+
+    async def _said(self, interaction: discord.Interaction, said: Said) -> None:
+        self._open[said.id] = interaction
+        if len(self._open) > _REMEMBERED:
+            self._open.popitem(last=False)
+        if told := await self.tell(said):
+            self._open.pop(said.id, None)
+            await interaction.followup.send(told, ephemeral=True)
+
+    # --- for doctor
+
+    async def check(self) -> tuple[list[str], list[str]]:
+        """Ask Discord who we are and where."""
+        try:
+            client = await self._ready()
+            guilds = [guild async for guild in client.fetch_guilds(limit=200)]
+        except PaperboyError as problem:
+            return [], [f"Discord: {problem}"]
+        except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
+            return [], [f"Discord: it cannot be reached ({why(problem)})."]
+        user = client.user
+        good = [f"Discord: {user} answers, in {len(guilds)} servers; it asks for no privileged intent."]
+        if not guilds and user is not None:
+            link = discord.utils.oauth_url(user.id, permissions=discord.Permissions(_PERMISSIONS))
+            return good, [f"Discord: it is in no server yet; invite it by {link}"]
+        return good, []
+
+
+_PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    manage_threads=True,
+).value
+
+
+def _joined(chat: Chat, user: discord.abc.User) -> Any:
+    from bot.model import Joined
+
+    return Joined(replace(chat, host=f"discord:u{user.id}"))
+
+
+def _id(seq: int, places: Sequence[int], edits: bool, asks: bool) -> str:
+    place = str(places[0]) if len(places) == 1 else "*"
+    return f"1:{seq}:{place}:{'e' * edits}{'a' * asks}"
+
+
+def _said(send: str) -> str:
+    """The id of what a send answers; '' if it answers nothing."""
+    return send.removeprefix("said:").rpartition("#")[0] if send.startswith("said:") else ""
+
+
+def _further(send: Send) -> bool:
+    """Whether it is a second or later message of an answer."""
+    return not send.id.endswith(("#0", "#wait"))
+
+
+def _typed(data: Any) -> str:
+    """What was filled in, wherever in the tree of a submitted form it stands."""
+    if isinstance(data, dict):
+        if data.get("custom_id") == "typed":
+            return str(data.get("value", ""))
+        parts = [*data.get("components", []), *([data["component"]] if "component" in data else [])]
+        return next((found for part in parts if (found := _typed(part))), "")
+    return ""
+
+
+def _label(interaction: discord.Interaction, language: str) -> str:
+    """The label of the button that was pressed."""
+    data: Any = interaction.data or {}
+    wanted = str(data.get("custom_id", ""))
+
+    def walk(components: Sequence[Any]) -> str:
+        for component in components:
+            if getattr(component, "custom_id", None) == wanted and getattr(component, "label", None):
+                return str(component.label)
+            if found := walk(getattr(component, "children", ())):
+                return found
+        return ""
+
+    return walk(interaction.message.components if interaction.message else ()) or say(language, "type_here")
+
+
+def _missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member) -> list[str]:
+    has = channel.permissions_for(me)
+    thread = isinstance(channel, discord.Thread)
+    needed = ["view_channel", "send_messages_in_threads" if thread else "send_messages"]
+    if isinstance(channel, discord.ForumChannel):
+        needed.append("send_messages_in_threads")
+    return [_NEEDED[name] for name in needed if not getattr(has, name)]

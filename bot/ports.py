@@ -60,6 +60,7 @@ class Source(Protocol):
     """Where papers come from. Every method raises `Later` when the reply cannot be trusted: never an empty day."""
 
     name: str
+    ahead: float | None  # seconds that our clock is ahead of the source's, as its last reply told
 
     def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
         """Yield every paper submitted in [since, until] (ms), a reply at a time; ending normally means complete.

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bot.app import App, opened
@@ -12,6 +13,8 @@ from bot.errors import ConfigError, PaperboyError
 
 _ALIVE = 180_000  # ms since the last sign of life: three beats
 _ROOM = 200 * 2**20  # bytes of free disk below which the owner should act
+_CLOCK = 60  # seconds that our clock may be off
+_PLACES = 200  # groups and channels looked into
 _CLASSIC = "1706.03762"  # a paper that will always be there
 
 
@@ -72,10 +75,7 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
             good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
             if not offline:
                 await _ask_arxiv(app, good, bad)
-                for platform in app.platforms.values():
-                    well, ill = await platform.check()
-                    good += well
-                    bad += ill
+                await _ask_platforms(app, good, bad)
     except ConfigError as problem:
         bad.append(str(problem))
     free = shutil.disk_usage(path.parent if path.parent.exists() else Path()).free
@@ -90,6 +90,19 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
     return 1 if bad else 0
 
 
+async def _ask_platforms(app: App, good: list[str], bad: list[str]) -> None:
+    for platform in app.platforms.values():
+        well, ill = await platform.check()
+        good += well
+        bad += ill
+    for chat in await app.store.places(_PLACES):
+        if platform_ := app.platforms.get(chat.platform):
+            if lacks := await platform_.lacks(replace(chat, language=app.settings.language)):
+                bad.append(lacks)
+            elif chat.suspended:
+                bad.append(f"{chat.title or chat.id}: nothing is sent there: {chat.suspended}")
+
+
 async def _ask_arxiv(app: App, good: list[str], bad: list[str]) -> None:
     try:
         found = await app.source.fetch([_CLASSIC])
@@ -98,5 +111,11 @@ async def _ask_arxiv(app: App, good: list[str], bad: list[str]) -> None:
         return
     if found:
         good.append(f"arXiv: answers at {app.settings.arxiv_url}.")
+        if (ahead := app.source.ahead) is not None:
+            told = f"Clock: {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} arXiv's"
+            if abs(ahead) > _CLOCK:
+                bad.append(f"{told}: set it by NTP, or digests come at the wrong time.")
+            else:
+                good.append(f"{told}.")
     else:
         bad.append(f"arXiv: {app.settings.arxiv_url} does not know {_CLASSIC}; check PAPERBOY_ARXIV_URL.")

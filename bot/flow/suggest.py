@@ -22,9 +22,9 @@ async def suggest(store: Ledger, chat: Chat, command: str, typed: str) -> list[t
         name, _, value = typed.partition(" ")
         known = await store.chat(chat.id) or chat
         if setting := offered(known).get(name):
-            found = [(f"{name} {offer}", f"{name} {offer}") for offer in setting.offers]
-            found = found if value else [(name, name), *found]
-            return [*found, (typed, typed)][:_MOST] if setting.free and value else found
+            near = [offer for offer in setting.offers if value.casefold() in offer.casefold()]
+            said = [*near, *([value] if setting.free and value and value not in near else [])]
+            return [(f"{name} {each}", f"{name} {each}") for each in said][:_MOST]
         found = [(each, each) for each in offered(known)]
     elif command in {"subscribe", "follow", "search"}:
         # what was typed stands first: whoever presses Enter gets it

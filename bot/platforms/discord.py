@@ -22,7 +22,7 @@ import aiohttp
 import discord
 
 from bot.errors import ConfigError, Later, PaperboyError, Refused
-from bot.model import Back, Chat, Kind, Left, Post, Press, Rate, Said, Send
+from bot.model import Back, Chat, Joined, Kind, Left, Post, Press, Rate, Said, Send
 from bot.platforms import discord_view
 from bot.platforms.discord_client import NOBODY, Client, Field, Tree
 from bot.platforms.discord_commands import register
@@ -87,7 +87,7 @@ class Discord:
         view = Tree(tree)
         said = _said(send.id)
         try:
-            if interaction := self._open.get(said):
+            if (interaction := self._open.get(said)) and not interaction.is_expired():
                 return await self._answer(interaction, send, view)
             if said and send.chat.kind != "private":
                 return await self._whisper(client, said, send, view)
@@ -334,7 +334,7 @@ class Discord:
             about = self.chat(channel, interaction.user, interaction.guild_id, interaction.guild_locale)
             self.note_rights(about, interaction.user, manages=channel.permissions.manage_channels)
             if channel.permissions.manage_channels and self._hear:
-                await self._hear(_joined(about, interaction.user))
+                await self._hear(Joined(replace(about, host=f"discord:u{interaction.user.id}")))
             name, _, rest = text.partition(" ")
             said = replace(said, text=f"{name} @{about.address} {rest}".strip())
         await self._said(interaction, said)
@@ -392,7 +392,10 @@ class Discord:
             self._open.popitem(last=False)
         if told := await self.tell(said):
             self._open.pop(said.id, None)
-            await interaction.followup.send(told, ephemeral=True)
+            if interaction.response.type == discord.InteractionResponseType.deferred_message_update:
+                await interaction.followup.send(told, ephemeral=True)
+            else:
+                await interaction.edit_original_response(content=told)
 
     # --- for doctor
 
@@ -420,12 +423,6 @@ _PERMISSIONS = discord.Permissions(
     create_public_threads=True,
     manage_threads=True,
 ).value
-
-
-def _joined(chat: Chat, user: discord.abc.User) -> Any:
-    from bot.model import Joined
-
-    return Joined(replace(chat, host=f"discord:u{user.id}"))
 
 
 def _id(seq: int, places: Sequence[int], edits: bool, asks: bool) -> str:

@@ -26,6 +26,9 @@ class Tree(discord.ui.LayoutView):
     def to_components(self) -> list[dict[str, Any]]:
         return self._components
 
+    def has_components_v2(self) -> bool:
+        return True
+
     def is_finished(self) -> bool:
         return True  # or the library would keep every message we ever sent in memory
 

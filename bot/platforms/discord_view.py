@@ -32,6 +32,7 @@ Node = dict[str, Any]
 
 _ACTIONS, _BUTTON, _SELECT, _DISPLAY, _CONTAINER, _GREY = 1, 2, 3, 10, 17, 2
 _SMALL = "-# "
+_ENTRY = "-# • "
 _MARKED_NOTE = len(f"{_SMALL}**")
 _LINKED = 4  # pieces of one link's text that are links; what is torn more than that is no title
 _JOINER = "\u2060"
@@ -44,11 +45,12 @@ _SIGNS = re.compile(r"[\\*_~`|<\[\]]|@(?=everyone|here)|(?<!\w)@(?=[\w&!])|:(?=/
 _START = re.compile(r"[-+#>]|(?<=\d)[.)]")
 _NUMBER = re.compile(r"[0-9]*")
 _URL = re.compile(r"https?://\S+")
-_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9]{2}[A-Za-z0-9\-._~/%?=&#+:,;@!$'\"()]*")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-][A-Za-z0-9\-._~/%?=&#+:,;@!$'\"()]*")
 _EMOJI = re.compile(
     "[0-9#*]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a-\u23ff\u24c2\u25aa-\u27bf"
     "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0f\u200d\U000e0020-\U000e007f]*"
 )
+_NO_CODE = re.compile(r"`|\](?=\()")  # the latter would end the text of a link before it
 _DOUBLE = {"~", "|"}  # signs that mean something in pairs only
 _PARTS = re.compile(r"\(\d+/\d+\)")
 _STYLES = {"bold": "**", "italic": "*"}
@@ -63,7 +65,7 @@ def render(post: Post) -> list[Node]:
     for item in post.items:
         topic = len(item.blocks) > 1 and all(isinstance(b, Line) and b.kind == "heading" for b in item.blocks[:2])
         made += _display(item.blocks[:topic])  # a heading above a paper's own
-        inner = [*_display(item.blocks[topic:]), *_rows(item.buttons, place)]
+        inner = [*_display(item.blocks[topic:], airy=True), *_rows(item.buttons, place)]
         made += [_container(inner, _colour(post))] if inner else []
         place += len(item.buttons)
     made += [*_display(post.foot), *_rows(post.buttons, place)]
@@ -178,13 +180,20 @@ def _label(text: str, most: int) -> str:
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _display(blocks: Sequence[Block]) -> list[Node]:
-    content, before = "", ""
+def _display(blocks: Sequence[Block], *, airy: bool = False) -> list[Node]:
+    """The text of blocks; `airy` sets headings, folds and what follows small print apart."""
+    made: list[str] = []
+    before = ""
     for mark, _, line in _lines(blocks):
+        if airy and (line.kind == "heading" or before == _ENTRY != mark or before == _SMALL != mark != _ENTRY):
+            before = ""
         apart = "\n\n" if line.kind == "heading" or before == "- " != mark else "\n"
-        content += apart * bool(before) + mark + _markdown(line)
+        if before:
+            made[-1] += apart + mark + _markdown(line)
+        else:
+            made.append(mark + _markdown(line))
         before = mark or "text"
-    return [_text(content)] if content else []
+    return [_text(content) for content in made]
 
 
 def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, str, Line]]:
@@ -194,9 +203,9 @@ def _lines(blocks: Sequence[Block]) -> Iterator[tuple[str, str, Line]]:
         words = _spread(line)[0]
         beside = found and found[-1][0] != "- " and any(found[-1][2] is block for block in blocks)
         if beside and _PARTS.fullmatch(words):
-            mark, _, ended = found.pop()
-            ended = Line((*ended.spans, Span(" "), *line.spans), ended.kind)
-            found.append((mark, _spread(ended)[0], ended))
+            mark_above, _, above = found.pop()
+            joined = Line((*above.spans, Span("\u00a0"), *line.spans), above.kind)
+            found.append((mark_above, _spread(joined)[0], joined))
         elif _seen(words):
             found.append((mark, words, line))
     yield from found
@@ -207,8 +216,8 @@ def _marked(blocks: Sequence[Block]) -> Iterator[tuple[str, Line]]:
         if isinstance(block, Line):
             yield {"small": _SMALL, "bullet": "- "}.get(block.kind, ""), block
             continue
-        yield _SMALL, Line((Span(block.label, "bold"),))
-        yield from ((f"{_SMALL}• " if line.kind == "bullet" else _SMALL, Line(line.spans)) for line in block.lines)
+        yield _SMALL, Line((Span(block.label, "bold"),), "heading")
+        yield from ((_ENTRY if line.kind == "bullet" else _SMALL, Line(line.spans)) for line in block.lines)
 
 
 def _shown(mark: str) -> str:
@@ -239,7 +248,7 @@ def _spread(line: Line) -> tuple[str, list[_Run]]:
         if start >= end:
             continue
         url = _sane(span.url)
-        code = span.style == "code" and not url and "`" not in text and text.strip()
+        code = span.style == "code" and not url and not _NO_CODE.search(text) and text.strip()
         style = span.style if code else _STYLES.get(span.style, "") and span.style
         if runs and runs[-1][2:] == (style, url):
             runs[-1] = (runs[-1][0], end, style, url)
@@ -260,20 +269,17 @@ def _markdown(line: Line) -> str:
     places = sorted(escaped)
     made = ""
     for start, end, style, url in runs:
-        inner = text[start:end]
-        core = inner.strip()
-        head, tail = (inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]) if core else (inner, "")
-        start, end = start + len(head), end - len(tail)
-        mine = places[bisect.bisect_left(places, start) : bisect.bisect_left(places, end)]
-        if not core:
-            made += head
-        elif style == "code":
-            made = _met(made + head, f"`{core}`") + tail
+        core = text[start:end].strip()
+        first = text.index(core, start)  # white space stands beside markup, not in it
+        last = first + len(core)
+        mine = places[bisect.bisect_left(places, first) : bisect.bisect_left(places, last)]
+        sign = _STYLES.get(style, "") if core else ""
+        if style == "code":
+            inner = f"`{core}`"
         else:
-            set_ = _link(text, start, end, mine, url) if url else _escaped(text, start, end, mine)
-            sign = _STYLES.get(style, "")
-            set_ += _JOINER if sign and set_.endswith("\\") else ""
-            made = _met(made + head, f"{sign}{set_}{sign}") + tail
+            inner = _link(text, first, last, mine, url) if url else _escaped(text, first, last, mine)
+            inner += _JOINER if sign and inner.endswith("\\") else ""
+        made = _met(made + text[start:first], f"{sign}{inner}{sign}") + text[last:end]
     return made
 
 
@@ -318,8 +324,8 @@ def _link(text: str, start: int, end: int, places: list[int], url: str) -> str:
             linked += 1
         else:
             made += _escaped(text, at, left, [p for p in places if at <= p < left])
-        left, at = max(at, left), max(at, right)
-        made += _escaped(text, left, at, [p for p in places if left <= p < at])
+        begin, at = max(at, left), max(at, right)
+        made += _escaped(text, begin, at, [p for p in places if begin <= p < at])
     return made
 
 
@@ -334,6 +340,6 @@ def _sane(url: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
         return ""
-    if re.search(r"[\s\\\x00-\x1f\x7f]", url.strip(" ")) or not re.fullmatch(r"[\w-]+(\.[\w-]+)+\.?", host):
+    if re.search(r"[\\\x00-\x1f\x7f]", url) or not re.fullmatch(r"[\w-]+(\.[\w-]+)+\.?", host):
         return ""
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{rest}"

@@ -284,9 +284,23 @@ class Telegram:
                 task.cancel()
             await updater.stop()
 
-    async def lacks(self, chat: Chat) -> str:  # noqa: ARG002 - learnt from updates
-        """Telegram tells when our rights change; `serve` passes it on."""
-        return ""
+    async def lacks(self, chat: Chat) -> str:
+        """Tell whether we may post in a group or channel, as a sentence if not; '' too if Telegram cannot be asked."""
+        if chat.kind == "private":
+            return ""
+        title = chat.title or chat.address
+        try:
+            await self._ready()
+            me = await self._bot.get_chat_member(int(chat.address), self._bot.id)
+        except (Forbidden, BadRequest):
+            return say(chat.language, "lacks_all", title=title)
+        except (PaperboyError, TelegramError):
+            return ""
+        if me.status in {"left", "kicked"}:
+            return say(chat.language, "lacks_all", title=title)
+        right = "can_post_messages" if chat.kind == "channel" else "can_send_messages"
+        able = getattr(me, right, chat.kind != "channel")
+        return "" if able else say(chat.language, "lacks", rights="Post Messages", title=title)
 
     async def check(self) -> tuple[list[str], list[str]]:
         """Ask Telegram who we are and what would keep us from hearing and speaking."""

@@ -7,6 +7,7 @@ another thread at whatever stage it is. `requests` is imported when the first ad
 
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -78,6 +79,7 @@ def wire(query_url: str, agent: str, timeout: float, cord: Cord, now: int) -> An
     class Wire(HTTPAdapter):
         asked = False
         entries = total = start = 0
+        ahead: float | None = None  # seconds that our clock is ahead of theirs
 
         def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
             pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
@@ -106,6 +108,7 @@ def wire(query_url: str, agent: str, timeout: float, cord: Cord, now: int) -> An
             finally:
                 response.close()
             check_status(query_url, response.status_code, dict(response.headers), bytes(body), now)
+            self.ahead = ahead(response.headers, now)
             self.total, self.start, self.entries = check_feed(bytes(body))
             response.raw = io.BytesIO(body)
             response.headers.pop("Content-Encoding", None)
@@ -177,6 +180,15 @@ def _parse(body: bytes) -> ET.Element | None:
         return ET.fromstring(body)  # noqa: S314
     except (ET.ParseError, ValueError, LookupError):  # the last two: an encoding nobody knows
         return None
+
+
+def ahead(headers: Mapping[str, str], now: int) -> float | None:
+    """Seconds that `now` (ms) is ahead of a reply's Date and Age headers; None if they say nothing."""
+    try:
+        there = parsedate_to_datetime(headers["Date"]).timestamp() + int(headers.get("Age", "0"))
+    except (KeyError, ValueError, TypeError):
+        return None
+    return now / 1000 - there
 
 
 def retry_after(value: str, date: str, now: int) -> float | None:

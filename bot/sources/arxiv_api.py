@@ -79,6 +79,7 @@ class ArxivApi:
         self._agent = f"Paperboy/{__version__} (+{contact.strip() or 'paperboy-digests'})"
         self._timeout = timeout
         self._lock = asyncio.Lock()
+        self.ahead: float | None = None
 
     # --- the port --------------------------------------------------------------------------------------------------
 
@@ -270,6 +271,7 @@ class ArxivApi:
         finally:
             session.close()
             cord.close()
+        self.ahead = adapter.ahead
         if adapter.start != start:
             raise Later("arXiv answered with another page than the one asked for: it is asked again later.")
         if not papers and adapter.total > start:

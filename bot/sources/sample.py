@@ -21,6 +21,7 @@ class Sample:
     """A source of a week of papers, and of one more day of them once `day_out` is set."""
 
     name = "sample"
+    ahead: float | None = None
 
     def __init__(self, *, clock: Clock) -> None:
         self.day_out = False

@@ -64,6 +64,10 @@ class Chats:
         found = await self._db.read("chat", id=chat)
         return rows.chat(found[0]) if found else None
 
+    async def places(self, limit: int) -> list[Chat]:
+        """Return groups and channels that have topics."""
+        return [rows.chat(row) for row in await self._db.read("places", limit=limit)]
+
     async def chat_called(self, platform: str, name: str) -> Chat | None:
         """Return a chat by its address or its public name."""
 

@@ -76,6 +76,13 @@ FROM chat WHERE id = :id;
 SELECT id FROM chat WHERE platform = :platform AND (address = :name OR handle <> '' AND lower(handle) = :name)
 ORDER BY thread LIMIT 1;
 
+-- name: places
+-- Where many read: what may be posted there is not ours to decide.
+SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
+       silent, publish, apart, role, suspended, next_at, composed_at
+FROM chat WHERE kind <> 'private' AND EXISTS (SELECT 1 FROM subscription s WHERE s.chat = chat.id)
+ORDER BY id LIMIT :limit;
+
 -- name: set_chat
 UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, cap = :cap, preview = :preview,
                 silent = :silent, publish = :publish, apart = :apart, role = :role WHERE id = :id;

@@ -191,6 +191,7 @@ WORDS: Final[dict[str, str]] = {
     "gone_rights_discord": "it lacks a permission: View Channel, Send Messages, or Send Messages in Threads.",
     "gone_tag": "the forum requires a tag and has none that I may use.",
     "lacks": "I lack {rights} in {title}: nothing can be posted there until I have it.",
+    "lacks_all": "I am not in {title}: nothing can be posted there until I am.",
     "type_here": "Type it here",
     "digest_title": "New papers",
     "option_channel": "the channel it is about, if not this one",

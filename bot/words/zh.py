@@ -192,6 +192,7 @@ WORDS: Final[dict[str, str]] = {
     "gone_rights_discord": "缺少权限：查看频道、发送消息，或在子区内发送消息。",
     "gone_tag": "论坛要求标签，却没有我可用的。",
     "lacks": "我在 {title} 缺少 {rights}：有了之后才能在那里发消息。",
+    "lacks_all": "我不在 {title} 里：进去之后才能在那里发消息。",
     "type_here": "在这里输入",
     "digest_title": "新论文",
     "option_channel": "是哪个频道，如果不是这个",

@@ -44,6 +44,7 @@ VERBS: Mapping[str, Verb] = {
     "sweep": sweep,
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0  # seconds before a platform is listened to again
 _BEAT = 60.0  # seconds between two signs of life in the ledger
 
 
@@ -181,20 +182,23 @@ class App:
         async def told(event: Event) -> str:
             return await hear(self.store, self.ports, event)
 
-        wait = 1.0
+        wait = _FIRST_PAUSE
         while not stop.is_set():
+            began = asyncio.get_running_loop().time()
             try:
                 await platform.serve(told, partial(suggest, self.store))
             except PaperboyError as problem:
-                log.error("%s Listening to %s again in %.0f s.", problem, platform.name, wait)  # noqa: TRY400 - a sentence
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, 300.0)
+                pause = max(wait, getattr(problem, "wait", None) or 0)
+                log.error("%s Listening to %s again in %.0f s.", problem, platform.name, pause)  # noqa: TRY400 - a sentence
             except Exception:
-                log.exception("%s stopped listening; it is started again in %.0f s", platform.name, wait)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, 300.0)
+                pause = wait
+                log.exception("%s stopped listening; it is started again in %.0f s", platform.name, pause)
             else:
                 stop.set()  # the terminal chat was closed
+                return
+            await asyncio.sleep(pause)
+            long = asyncio.get_running_loop().time() - began > _LONGEST_PAUSE
+            wait = _FIRST_PAUSE if long else min(2 * wait, _LONGEST_PAUSE)
 
 
 @contextlib.contextmanager

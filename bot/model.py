@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from bot.words import say
+
 # --- papers -------------------------------------------------------------------------------------------------------
 
 
@@ -39,7 +41,7 @@ class Summary:
 
 # --- who reads ----------------------------------------------------------------------------------------------------
 
-AWAITING = "its admin has not confirmed it yet"  # why a channel that we were added to is silent
+AWAITING = say("en", "awaiting")  # why a channel that we were added to is silent
 Mode = Literal["daily", "asap"]
 Kind = Literal["private", "group", "channel", "news", "forum"]
 
@@ -405,7 +407,7 @@ class Digest:
 class News:
     """What the owner should hear of, since they last heard."""
 
-    chats: tuple[str, ...] = ()  # titles of new ones
+    chats: tuple[str, ...] = ()  # titles of new ones; '' for a private one: persons are not named
     suspended: tuple[tuple[str, str], ...] = ()  # (title, why)
     dead: int = 0  # messages given up
     dead_why: str = ""

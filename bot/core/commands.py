@@ -51,7 +51,7 @@ COMMANDS = (
     Command("channel", "<@name>"),
     Command("status"),
     Command("delete_me", manages=True),
-    Command("cancel", hidden=True),
+    Command("cancel", manages=True, hidden=True),
 )
 
 _BY_NAME = {command.name: command for command in COMMANDS}

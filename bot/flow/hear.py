@@ -75,12 +75,18 @@ async def _said(store: Ledger, ports: Ports, said: Said) -> str:
 async def _may_not(ports: Ports, said: Said) -> bool:
     """Whether somebody is known not to be an admin; where that cannot be learnt quickly, `converse` asks again."""
     if said.may_manage is None and (platform := ports.platforms.get(said.chat.platform)):
-        try:
-            async with asyncio.timeout(_ASKING):
-                return not await platform.may_manage(said.chat, said.author)
-        except (Later, TimeoutError):
-            return False
+        asking = asyncio.ensure_future(platform.may_manage(said.chat, said.author))
+        asking.add_done_callback(_heeded)
+        # not cancelled when it takes longer: discord.py does not survive a request that is broken off
+        done, _ = await asyncio.wait({asking}, timeout=_ASKING)
+        return bool(done) and asking.exception() is None and not asking.result()
     return said.may_manage is False
+
+
+def _heeded(asking: "asyncio.Future[bool]") -> None:
+    """A question that failed was asked in vain: `converse` asks it again."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _manages(text: str) -> bool:

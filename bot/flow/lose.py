@@ -6,7 +6,7 @@ from bot.core import post
 from bot.flow.typeset import parts
 from bot.model import Chat
 from bot.ports import Ledger, Ports
-from bot.words import say
+from bot.words import again, say
 
 
 async def lose(store: Ledger, ports: Ports, chat: Chat, why: str, *, thread_only: bool) -> None:
@@ -18,8 +18,8 @@ async def lose(store: Ledger, ports: Ports, chat: Chat, why: str, *, thread_only
         tell = await store.chat(address) or replace(chat, id=address, thread="", next_at=None)
     told = []
     if tell is not None and tell.id != chat.id and (platform := ports.platforms.get(tell.platform)):
-        text = say(tell.language, "lost_chat", title=chat.title or chat.id, why=why)
+        text = say(tell.language, "lost_chat", title=chat.title or chat.id, why=again(tell.language, why))
         told = parts(platform, post.note(text))
-    await store.suspend(gone, why, tell=tell if told else None, parts=told)
+    await store.suspend(gone, why, only=thread_only, tell=tell if told else None, parts=told)
     if told and tell is not None:
         ports.nudge(f"deliver:{tell.id}")

@@ -1,10 +1,12 @@
 """notify: tell the owner, in private, what they would otherwise have to look for; at most every ten minutes."""
 
+from collections.abc import Sequence
+
 from bot.core import post
 from bot.flow.typeset import parts
 from bot.model import Chat, News
 from bot.ports import Ledger, Ports
-from bot.words import say
+from bot.words import again, say
 
 EVERY = 600_000  # ms
 _NAMED = 5  # of many
@@ -33,9 +35,14 @@ async def notify(store: Ledger, ports: Ports, key: str) -> None:
 
 def _lines(news: News, language: str) -> list[str]:
     lines = []
+    private = say(language, "a_private_chat")
     if news.chats:
-        lines.append(say(language, "news_chats", names=_names(news.chats), count=len(news.chats)))
-    lines += [say(language, "news_suspended", title=title, why=why) for title, why in news.suspended[:_NAMED]]
+        names = _names([title or private for title in news.chats])
+        lines.append(say(language, "news_chats", names=names, count=len(news.chats)))
+    lines += [
+        say(language, "news_suspended", title=title or private, why=again(language, why))
+        for title, why in news.suspended[:_NAMED]
+    ]
     if (left := len(news.suspended) - _NAMED) > 0:
         lines.append(say(language, "news_suspended_more", count=left))
     if news.dead:
@@ -45,6 +52,6 @@ def _lines(news: News, language: str) -> list[str]:
     return lines
 
 
-def _names(names: tuple[str, ...]) -> str:
+def _names(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" + {more}" if more > 0 else "")

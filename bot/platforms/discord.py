@@ -14,7 +14,7 @@ import json
 import logging
 import re
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 _SAFE = 120_000  # ms for which a nonce surely holds; Discord says "the past few minutes"
 _INVALID = 5000  # refused requests in ten minutes; at 10,000 Discord shuts a whole address out
 _WINDOW = 600_000  # ms
+_DELETED = 10008  # unknown message
+_DONE = 40060  # already acknowledged: the first try counted, though its answer was lost
 _REMEMBERED = 10_000  # people's rights, interactions that await their answer
 _PRESS = re.compile(r"1:(\d{1,15}):(\d{1,3}|\*):([ema]*)", re.ASCII)
 _NEEDED = {
@@ -59,6 +61,7 @@ class Discord:
         self._open: OrderedDict[str, discord.Interaction] = OrderedDict()  # by the id of what was said
         self._may: OrderedDict[tuple[str, str], tuple[bool, frozenset[str]]] = OrderedDict()
         self._refused: deque[int] = deque()
+        self._aside: set[asyncio.Task[None]] = set()
 
     # --- speaking
 
@@ -128,13 +131,18 @@ class Discord:
             try:
                 await channel.get_partial_message(int(send.edits)).edit(view=view, allowed_mentions=NOBODY)
             except discord.NotFound as problem:
-                if problem.code != 10008:  # noqa: PLR2004 - unknown message: somebody deleted it
+                if problem.code != _DELETED:
                     raise
             else:
                 return send.edits
-        message = await channel.send(view=view, nonce=send.nonce, silent=chat.silent, allowed_mentions=NOBODY)
+        try:
+            message = await channel.send(view=view, nonce=send.nonce, silent=chat.silent, allowed_mentions=NOBODY)
+        except discord.NotFound as problem:
+            if problem.code != _DELETED:
+                raise
+            return ""  # by its nonce it had arrived, and somebody has deleted it since
         if chat.kind == "news" and chat.publish and send.id.startswith("digest:"):
-            await self._publish(message)
+            self._go_aside(self._publish(message))
         return str(message.id)
 
     async def _open_thread(self, client: Client, send: Send, view: Tree, payload: dict[str, Any]) -> str:
@@ -151,8 +159,16 @@ class Discord:
         made = await forum.create_thread(name=title, view=view, applied_tags=tags, allowed_mentions=NOBODY)
         return str(made.thread.id)
 
+    def _go_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
     async def _publish(self, message: discord.Message) -> None:
-        """For those who follow the channel; a digest that cannot be published stands in the channel all the same."""
+        """For those who follow the channel; a digest that cannot be published stands in the channel all the same.
+
+        Aside, as the library may wait for its turn (about ten an hour) as long as that takes.
+        """
         try:
             await message.publish()
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -213,12 +229,18 @@ class Discord:
             if problem.code == 4004:  # noqa: PLR2004 - authentication failed
                 raise ConfigError("Discord does not know this token any more; set DISCORD_BOT_TOKEN anew.") from None
             raise Later(f"Discord closed the connection ({problem.code}).") from problem
+        except Exception:
+            await client.close()  # the library does not recover from what it does not expect: the next one is new
+            raise
         finally:
-            if client.ws is not None:
+            if client.ws is not None:  # what is still to be sent goes over HTTP
                 await client.ws.close(code=1000)
 
     async def close(self) -> None:
         """Let go of all connections."""
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
 
@@ -327,7 +349,7 @@ class Discord:
         """Acknowledge a command and pass it on as if it were typed; `channel` is the one it is about."""
         private = not public and interaction.guild_id is not None
         interaction.extras["private"] = private
-        await interaction.response.defer(ephemeral=private, thinking=True)
+        acknowledged = await self._acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         chat = self._here(interaction)
         said = Said(self._name(interaction), chat, text, self._may_here(interaction, chat), str(interaction.user.id))
         if channel is not None:
@@ -337,7 +359,7 @@ class Discord:
                 await self._hear(Joined(replace(about, host=f"discord:u{interaction.user.id}")))
             name, _, rest = text.partition(" ")
             said = replace(said, text=f"{name} @{about.address} {rest}".strip())
-        await self._said(interaction, said)
+        await self._said(interaction, said, acknowledged=acknowledged)
 
     async def pressed(self, interaction: discord.Interaction) -> None:
         """Acknowledge a press, or open the field that it asks for, and pass it on."""
@@ -361,14 +383,15 @@ class Discord:
         private = interaction.guild_id is not None
         interaction.extras["private"] = private
         if "e" in flags:
-            await interaction.response.defer()
+            acknowledged = await self._acknowledged(interaction.response.defer())
         else:
-            await interaction.response.defer(ephemeral=private, thinking=True)
+            acknowledged = await self._acknowledged(interaction.response.defer(ephemeral=private, thinking=True))
         typed = _typed(data) if submitted else ""
         press = Press(int(found[1]), int(place), str(interaction.message.id), typed)
         chat = self._here(interaction)
         may = self._may_here(interaction, chat)
-        await self._said(interaction, Said(self._name(interaction), chat, "", may, str(interaction.user.id), press))
+        said = Said(self._name(interaction), chat, "", may, str(interaction.user.id), press)
+        await self._said(interaction, said, acknowledged=acknowledged)
 
     def _here(self, interaction: discord.Interaction) -> Chat:
         chat = self.chat(interaction.channel, interaction.user, interaction.guild_id, interaction.guild_locale)
@@ -386,16 +409,36 @@ class Discord:
     def _name(interaction: discord.Interaction) -> str:
         return f"discord:{interaction.id}:{interaction.user.id}"
 
-    async def _said(self, interaction: discord.Interaction, said: Said) -> None:
-        self._open[said.id] = interaction
-        if len(self._open) > _REMEMBERED:
-            self._open.popitem(last=False)
-        if told := await self.tell(said):
-            self._open.pop(said.id, None)
+    @staticmethod
+    async def _acknowledged(work: Coroutine[Any, Any, Any]) -> bool:
+        """Whether Discord took our first answer; where it did not, what was said still counts."""
+        try:
+            await work
+        except discord.HTTPException as problem:
+            if problem.code == _DONE:
+                return True
+            log.warning("an interaction could not be acknowledged: %s", why(problem))
+            return False
+        except (aiohttp.ClientError, TypeError, TimeoutError, OSError) as problem:
+            log.warning("an interaction could not be acknowledged: %s", why(problem))
+            return False
+        return True
+
+    async def _said(self, interaction: discord.Interaction, said: Said, *, acknowledged: bool) -> None:
+        if acknowledged:
+            self._open[said.id] = interaction
+            if len(self._open) > _REMEMBERED:
+                self._open.popitem(last=False)
+        if not (told := await self.tell(said)) or not acknowledged:
+            return
+        self._open.pop(said.id, None)
+        try:
             if interaction.response.type == discord.InteractionResponseType.deferred_message_update:
                 await interaction.followup.send(told, ephemeral=True)
             else:
                 await interaction.edit_original_response(content=told)
+        except (discord.DiscordException, aiohttp.ClientError, TypeError, TimeoutError, OSError) as problem:
+            log.info("who pressed could not be told: %s", why(problem))
 
     # --- for doctor
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from bot.platforms.discord import Discord
 
 NOBODY = discord.AllowedMentions.none()
-_LONGEST_WAIT = 60.0  # seconds that the library may wait in silence for a bucket
 
 
 class Tree(discord.ui.LayoutView):
@@ -40,7 +39,6 @@ class Client(discord.Client):
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=NOBODY,
-            max_ratelimit_timeout=_LONGEST_WAIT,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
         )

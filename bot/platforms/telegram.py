@@ -98,8 +98,9 @@ class _Bot(Bot):
         try:
             return await super().get_updates(*args, **kwargs)
         except InvalidToken:
-            self._refused.set()
-            await asyncio.Event().wait()
+            if not self._refused.is_set():
+                self._refused.set()
+                await asyncio.Event().wait()
             raise
 
 
@@ -124,6 +125,7 @@ class Telegram:
     def __init__(self, template: Chat, token: str, base_url: str, clock: Clock) -> None:
         # The library's own switch for what it will do anyway; without it each flood wait is also a warning.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
+        logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)  # a traceback for every 502
         if not re.fullmatch(r"\d+:[\w-]+", token):
             raise ConfigError("TELEGRAM_BOT_TOKEN is no token: copy it once more from @BotFather (digits:letters).")
         self._bot = _Bot(token, base_url)
@@ -249,7 +251,7 @@ class Telegram:
             said = problem.message.casefold()
             for words, key in _GONE:
                 if words in said:
-                    return Gone(say(language, key), thread=key == "gone_thread" and bool(send.chat.thread))
+                    return Gone(say(language, key), thread=key == "gone_thread")
             return Refused(f"Telegram refused a message: {problem.message}")
         self._well = False
         if isinstance(problem, InvalidToken):
@@ -282,7 +284,10 @@ class Telegram:
         finally:
             for task in self._aside:
                 task.cancel()
-            await updater.stop()
+            try:
+                await updater.stop()
+            except Exception:
+                log.exception("polling did not end well")
 
     async def lacks(self, chat: Chat) -> str:
         """Tell whether we may post in a group or channel, as a sentence if not; '' too if Telegram cannot be asked."""
@@ -339,7 +344,10 @@ class Telegram:
         for event in events:
             if isinstance(event, Said) and event.may_manage is None:
                 event = replace(event, may_manage=self._remembered(event.chat.address, event.author))  # noqa: PLW2901 - completed
-            told = await hear(event) or told
+            try:
+                told = await hear(event) or told
+            except Exception:
+                log.exception("update %s cannot be recorded", update.update_id)
         if update.callback_query is not None:
             if not events:
                 told = say(self._reader.language(update.callback_query.from_user), "stale_button")
@@ -420,11 +428,11 @@ def _seconds(problem: RetryAfter) -> float:
 
 def _why(problem: TelegramError) -> str:
     """Name a problem without what it may carry: addresses of requests hold the token."""
-    if problem.__cause__ is not None:
+    if isinstance(problem.__cause__, httpx.HTTPError):
         return type(problem.__cause__).__name__
     if isinstance(problem, TimedOut | InvalidToken):
         return type(problem).__name__
-    return problem.message
+    return problem.message.partition(". ")[0]
 
 
 def _troubled(problem: TelegramError) -> None:

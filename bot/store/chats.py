@@ -9,6 +9,8 @@ from bot.store import rows
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 
+_DAY = 86_400_000  # ms
+
 
 class Chats:
     """Half of the port Ledger; `store.Store` is the whole."""
@@ -35,8 +37,8 @@ class Chats:
             run("add_chat", **rows.chat_values(said.chat), now=now)
             run("revive", id=said.chat.id, awaiting=AWAITING)
             heard = run("hear", now=now, **row)
-            if heard:
-                run("stay", id=said.chat.id)
+            if heard and run("stay", id=said.chat.id):
+                run("set_chat", **rows.chat_values(said.chat))
             return bool(heard)
 
         return await self._db.write(work)
@@ -111,15 +113,17 @@ class Chats:
             open_ = run("said_done", id=said.id, now=now)
             if not open_:
                 return
+            here = open_[0][1]  # it may have moved since
+            there = here if about in {"", said.chat.id} else about
             for change in changes:
                 if isinstance(change, Forget):
-                    rows.forget(run, about or said.chat.id, said)
+                    rows.forget(run, there, said, open_[0][0])
                 else:
-                    rows.apply(run, about or said.chat.id, change, now)
+                    rows.apply(run, there, change, now)
             origin = f"said:{said.id}"
             run("retire", id=f"{origin}#wait", now=now)
             edits = f"{origin}#wait" if run("placed", id=f"{origin}#wait") else open_[0][0]
-            rows.add_sends(run, said.chat.id, origin, parts, now, urgent=True, edits=edits)
+            rows.add_sends(run, here, origin, parts, now, urgent=True, edits=edits)
 
         await self._db.write(work)
 
@@ -129,7 +133,7 @@ class Chats:
         def work(run: Query) -> None:
             if open_ := run("open_said", id=said.id):
                 rows.add_send(
-                    run, f"said:{said.id}#wait", said.chat.id, f"said:{said.id}", part, urgent=True, edits=open_[0][0]
+                    run, f"said:{said.id}#wait", open_[0][1], f"said:{said.id}", part, urgent=True, edits=open_[0][0]
                 )
 
         await self._db.write(work)
@@ -160,24 +164,38 @@ class Chats:
 
         await self._db.write(work)
 
-    async def suspend(self, chat: Chat, reason: str, *, tell: Chat | None = None, parts: Sequence[Part] = ()) -> None:
-        """Send nothing more to a chat, its threads if it has no thread, its server if it has no address.
+    async def suspend(
+        self,
+        chat: Chat,
+        reason: str,
+        *,
+        only: bool = False,
+        tell: Chat | None = None,
+        parts: Sequence[Part] = (),
+    ) -> None:
+        """Send nothing more to a chat, its threads unless `only` it is meant, its server if it has no address.
 
         Settings and queue stay.
 
-        The first time, `parts` are sent to the chat `tell`.
+        `parts` are sent to the chat `tell`, once a day at most.
         """
         now = self._clock.now()
 
         def work(run: Query) -> None:
             values = {"reason": reason, "now": now}
-            if chat.thread:
+            before = run("suspended_at", platform=chat.platform, address=chat.address)[0][0] or 0
+            if chat.thread or only:
                 changed = run("suspend", id=chat.id, **values)
             elif not chat.address:
                 changed = run("suspend_server", platform=chat.platform, server=chat.server, **values)
             else:
                 changed = run("suspend_address", platform=chat.platform, address=chat.address, **values)
-            if changed and tell is not None:
+            for (id_,) in changed:
+                run("impatient", chat=id_)
+                if run("abandoned", id=id_):
+                    run("drop_payloads", chat=id_)
+                    rows.drop(run, id_)
+            if changed and tell is not None and now - before > _DAY:
                 run("add_chat", **rows.chat_values(tell), now=now)
                 rows.add_sends(run, tell.id, f"lost:{chat.id}@{now}", parts, now, urgent=True)
 
@@ -214,9 +232,7 @@ class Chats:
         def work(run: Query) -> None:
             if run("is_leaving", chat=chat):
                 run("drop_payloads", chat=chat)
-                run("drop_sends", chat=chat)
-                run("drop_chat", chat=chat)
-                run("drop_inbox", chat=chat, but="")
+                rows.drop(run, chat)
 
         if await self._db.read("is_leaving", chat=chat):
             await self._db.write(work)

@@ -128,9 +128,10 @@ UPDATE chat SET id = :new, address = :address,
 -- name: take_over
 -- The settings of a chat that moves go to the one that is already known at its new address.
 UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, next_at, composed_at,
-                 suspended, host) = (
+                 suspended, host, created_at) = (
     SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.next_at,
-           o.composed_at, '', o.host FROM chat o WHERE o.id = :old) WHERE id = :new;
+           o.composed_at, '', o.host, o.created_at FROM chat o WHERE o.id = :old)
+WHERE id = :new AND created_at >= (SELECT created_at FROM chat WHERE id = :old);
 
 -- name: move_subscriptions
 INSERT INTO subscription (chat, topic, label, created_at, since, muted)
@@ -167,7 +168,17 @@ DELETE FROM digest WHERE chat = :chat;
 DELETE FROM payload WHERE send IN (SELECT id FROM send WHERE chat = :chat);
 
 -- name: drop_sends
-DELETE FROM send WHERE chat = :chat;
+DELETE FROM send WHERE chat = :chat AND id <> :but;
+
+-- name: impatient
+-- The time of being suspended is none of trying.
+UPDATE send SET first_at = NULL WHERE chat = :chat AND state IN ('due', 'sending');
+
+-- name: abandoned
+SELECT id FROM chat WHERE id = :id AND leaving = 1;
+
+-- name: suspended_at
+SELECT max(suspended_at) FROM chat WHERE platform = :platform AND address = :address;
 
 -- name: drop_inbox
 DELETE FROM inbox WHERE chat = :chat AND id <> :but;
@@ -207,7 +218,7 @@ SELECT c.id FROM chat c WHERE c.id = :chat AND c.leaving = 1 AND NOT EXISTS (
     SELECT 1 FROM send s WHERE s.chat = c.id AND s.state IN ('due', 'sending'));
 
 -- name: stay
-UPDATE chat SET leaving = 0 WHERE id = :id AND leaving = 1;
+UPDATE chat SET leaving = 0 WHERE id = :id AND leaving = 1 RETURNING id;
 
 -- name: due_chats
 SELECT id FROM chat WHERE next_at IS NOT NULL AND next_at <= :now AND suspended = '';
@@ -288,7 +299,7 @@ JOIN subscription s ON s.chat = d.chat AND s.topic = m.topic
 WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
 
 -- name: plan_digest
-UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING id;
+UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING chat;
 
 -- name: add_send
 INSERT INTO send (id, chat, seq, origin, nonce, urgent, edits)
@@ -321,10 +332,11 @@ SELECT message FROM send WHERE id = :id;
 -- name: pressed
 -- The message a button belongs to. One whose arrival was never confirmed may stand there under any id.
 SELECT s.id, p.buttons FROM send s JOIN payload p ON p.send = s.id
-WHERE s.chat = :chat AND s.seq = :seq AND (s.message IN ('', :message) OR s.doubted > 0);
+WHERE s.chat = :chat AND s.seq = :seq AND (s.message = :message OR s.doubted > 0 OR s.message = '' AND s.state = 'sending');
 
 -- name: arrived
-UPDATE send SET message = :message WHERE id = :id AND message = '';
+UPDATE send SET message = :message, state = CASE WHEN state = 'due' THEN 'sent' ELSE state END
+WHERE id = :id AND (message = '' OR doubted > 0);
 
 -- name: point_delivery
 UPDATE delivery SET send = :send WHERE chat = :chat AND paper = :paper AND digest = :digest;
@@ -400,10 +412,10 @@ ON CONFLICT (id) DO NOTHING RETURNING id;
 SELECT id, text, may_manage, author FROM inbox WHERE chat = :chat AND done_at IS NULL ORDER BY seq LIMIT 1;
 
 -- name: said_done
-UPDATE inbox SET done_at = :now WHERE id = :id AND done_at IS NULL RETURNING edits;
+UPDATE inbox SET done_at = :now WHERE id = :id AND done_at IS NULL RETURNING edits, chat;
 
 -- name: open_said
-SELECT edits FROM inbox WHERE id = :id AND done_at IS NULL;
+SELECT edits, chat FROM inbox WHERE id = :id AND done_at IS NULL;
 
 -- name: open_inboxes
 SELECT DISTINCT chat FROM inbox WHERE done_at IS NULL;
@@ -460,10 +472,10 @@ SELECT max(mark) FROM run WHERE verb = :verb AND outcome = 'complete';
 SELECT state, count(*) FROM send GROUP BY state;
 
 -- name: new_chats
-SELECT title, id FROM chat WHERE created_at > :since AND created_at <= :now AND id <> :but ORDER BY created_at LIMIT 20;
+SELECT title FROM chat WHERE created_at > :since AND created_at <= :now AND id <> :but ORDER BY created_at;
 
 -- name: new_suspended
-SELECT title, id, suspended FROM chat WHERE suspended NOT IN ('', :awaiting) AND suspended_at > :since
+SELECT title, suspended FROM chat WHERE suspended NOT IN ('', :awaiting) AND suspended_at > :since
   AND suspended_at <= :now AND id <> :but ORDER BY suspended_at LIMIT 20;
 
 -- name: new_dead

@@ -86,7 +86,16 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def forget(run: Query, chat: str, said: Said) -> None:
+def drop(run: Query, chat: str) -> None:
+    """Remove the last rows of a chat."""
+    platform, address = run("chat", id=chat)[0][1:3]
+    run("drop_sends", chat=chat, but="")
+    run("drop_chat", chat=chat)
+    run("drop_inbox", chat=chat, but="")
+    run("drop_gate", key=f"chat:{platform}:{address}")
+
+
+def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     """Remove everything about a chat; where it was said in its private chat, also what else names its one person.
 
     What is left of `said` is that it was said, until its answer is out.
@@ -96,7 +105,7 @@ def forget(run: Query, chat: str, said: Said) -> None:
     run("drop_deliveries", chat=chat)
     run("drop_digests", chat=chat)
     run("drop_payloads", chat=chat)
-    run("drop_sends", chat=chat)
+    run("drop_sends", chat=chat, but=pressed)
     run("drop_inbox", chat=chat, but=said.id)
     if chat == said.chat.id and said.chat.kind == "private" and said.author:
         run("drop_said", author=said.author, platform=said.chat.platform, but=said.id)

@@ -202,9 +202,9 @@ class Store(Chats):
             raise AssertionError(f"{sorted(lost)} of {digest.id} stand in none of its messages")
 
         def work(run: Query) -> None:
-            if run("plan_digest", digest=digest.id):
-                ids = rows.add_sends(run, digest.chat.id, f"digest:{digest.id}", parts, self._clock.now())
-                where = {"chat": digest.chat.id, "digest": digest.id}
+            for (chat,) in run("plan_digest", digest=digest.id):  # it may have moved since
+                ids = rows.add_sends(run, chat, f"digest:{digest.id}", parts, self._clock.now())
+                where = {"chat": chat, "digest": digest.id}
                 pointers = [
                     where | {"send": id_, "paper": paper}
                     for id_, part in zip(ids, parts, strict=True)
@@ -382,9 +382,9 @@ class Store(Chats):
             if mark and now - mark[0][0] < every:
                 return None
             span = {"since": mark[0][0] if mark else now, "now": now}
-            chats = tuple(title or id_ for title, id_ in run("new_chats", but=owner, **span))
+            chats = tuple(title for (title,) in run("new_chats", but=owner, **span))
             lost = run("new_suspended", but=owner, awaiting=AWAITING, **span)
-            suspended = tuple((title or id_, why) for title, id_, why in lost)
+            suspended = tuple((title, why) for title, why in lost)
             return News(chats, suspended, *run("new_dead", but=owner, **span)[0], *run("new_failures", **span)[0]), now
 
         return await self._db.look(work)

@@ -17,6 +17,15 @@ def say(language: str, key: str, **values: object) -> str:
     return (words.get(key) or WORDS["en"][key]).format(**values)
 
 
+def again(language: str, sentence: str) -> str:
+    """Return a sentence without values in another language, from whichever it was said in; as it is if not ours."""
+    for words in WORDS.values():
+        for key, text in words.items():
+            if text == sentence:
+                return say(language, key)
+    return sentence
+
+
 def count(language: str, number: int, one: str, many: str) -> str:
     """'1 paper' or '1,284 papers'."""
     return say(language, one) if number == 1 else say(language, many, count=f"{number:,}")

@@ -137,6 +137,8 @@ WORDS: Final[dict[str, str]] = {
     "channel_known": "Digests go to {title}. {command} lists what it follows.",
     "channel_lost": "I can't post in {title}: {why}",
     "lost_chat": "I can't post in {title} any more: {why} Topics and settings are kept; I resume when I'm let back in.",
+    "awaiting": "its admin has not confirmed it yet",
+    "a_private_chat": "a private chat",
     "gone_blocked": "the bot was blocked or never started there.",
     "gone_kicked": "the bot was removed from the chat.",
     "gone_chat": "the chat is not there any more.",

@@ -138,6 +138,8 @@ WORDS: Final[dict[str, str]] = {
     "channel_known": "简报会发到 {title}。{command} 列出它关注的主题。",
     "channel_lost": "我无法在 {title} 发消息：{why}",
     "lost_chat": "我无法再在 {title} 发消息：{why} 主题和设置都已保留；我能再次进入时就会继续。",
+    "awaiting": "它的管理员还没有确认",
+    "a_private_chat": "一个私聊",
     "gone_blocked": "机器人在那里被屏蔽，或从未被启动。",
     "gone_kicked": "机器人被移出了聊天。",
     "gone_chat": "这个聊天已经不存在。",

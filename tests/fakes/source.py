@@ -14,6 +14,7 @@ class FakeSource:
     """A Source of papers added in code. `fail` makes its next calls raise; `calls` lists what was asked."""
 
     name = "fake"
+    ahead: float | None = None
 
     def __init__(self, papers: Iterable[Paper] = (), *, page: int = 2) -> None:
         self.papers: list[Paper] = list(papers)

@@ -286,10 +286,6 @@ def test_forged_and_stale_presses_change_nothing(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="queries.sql `pressed`: a row that was never sent answers to any message of its chat",
-)
 def test_a_press_names_nothing_that_was_never_under_its_message(tmp_path: Path) -> None:
     """A row that has not arrived yet has no message: it belongs to none that is there."""
 
@@ -359,7 +355,6 @@ def test_somebody_elses_press_in_a_group_changes_nothing_and_spoils_nothing(tmp_
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="/cancel is for everybody, and its answer takes the place of an admin's preview")
 def test_somebody_elses_cancel_leaves_an_admins_preview_alone(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         preview = await t.answer(GROUP, f"/subscribe {TOPIC}")
@@ -407,7 +402,6 @@ def test_a_message_too_old_to_be_changed_is_followed_by_a_new_one(tmp_path: Path
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="queries.sql `arrived` leaves the send due, so it is sent again")
 def test_a_press_proves_that_its_message_arrived(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.server.fail("sendMessage", "lost", chat_id=ANN)
@@ -422,7 +416,6 @@ def test_a_press_proves_that_its_message_arrived(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="an edit goes to the message of the send, not to the one that was pressed")
 def test_a_press_under_the_first_of_two_copies_changes_the_copy_that_was_pressed(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.ask(ANN, FOLLOW)
@@ -809,7 +802,6 @@ def test_delete_me_leaves_no_trace_but_a_budget_of_the_next_seconds(tmp_path: Pa
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="Chats.gone leaves the gate row chat:<platform>:<address>")
 def test_delete_me_leaves_no_trace(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await lives(t)
@@ -819,7 +811,6 @@ def test_delete_me_leaves_no_trace(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="notices name private chats by their id, and stay in payload for ever")
 def test_delete_me_leaves_no_trace_in_what_the_owner_was_told(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await lives(t)
@@ -830,10 +821,6 @@ def test_delete_me_leaves_no_trace_in_what_the_owner_was_told(tmp_path: Path) ->
     play(tmp_path, body, rate=600, owner=f"telegram:{ZOE}")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a farewell that cannot be sent keeps the chat row, the inbox row and the send for ever",
-)
 def test_delete_me_leaves_no_trace_of_one_who_blocks_us_at_once(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await lives(t)
@@ -847,7 +834,6 @@ def test_delete_me_leaves_no_trace_of_one_who_blocks_us_at_once(tmp_path: Path) 
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="rows.forget drops the send whose message the farewell is to replace")
 def test_the_farewell_takes_the_place_of_the_question(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         asked = await t.answer(ANN, "/delete_me")
@@ -859,7 +845,6 @@ def test_the_farewell_takes_the_place_of_the_question(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="queries.sql `stay` keeps the settings of a chat that is leaving")
 def test_who_comes_back_before_the_farewell_begins_anew(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.ask(ANN, FOLLOW)
@@ -1011,10 +996,6 @@ def test_a_message_that_telegram_refuses_holds_up_no_other(tmp_path: Path) -> No
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="deliver._failed counts the time in which the chat was suspended against _PATIENCE: the message is dead",
-)
 def test_what_waited_for_days_while_we_were_out_survives_a_short_wait(tmp_path: Path) -> None:
     """A week of being blocked is no outage: the patience of a message does not run meanwhile."""
 
@@ -1046,10 +1027,6 @@ def test_a_deleted_topic_loses_itself_only_and_general_hears(tmp_path: Path) -> 
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="General has no thread, so Gone(thread=…) is False and all topics of the forum are suspended",
-)
 def test_a_closed_general_topic_loses_itself_only(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.ask(FORUM, FOLLOW)
@@ -1062,10 +1039,6 @@ def test_a_closed_general_topic_loses_itself_only(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the reason is a sentence in the language of whoever did it, not of whoever reads it",
-)
 def test_a_host_is_told_in_one_language(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.server.chats[GROUP].status = "left"
@@ -1107,7 +1080,6 @@ def test_a_group_where_we_lost_the_right_to_write_is_suspended(tmp_path: Path) -
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="each command revives the chat, fails, and tells the host again")
 def test_a_muted_group_nags_its_host_once(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.server.chats[GROUP].status = "left"
@@ -1219,10 +1191,6 @@ def test_an_upgrade_keeps_the_settings_when_somebody_speaks_in_the_new_group_fir
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Chats.move: `take_over` copies a fresh chat's defaults over settings that moved before",
-)
 def test_an_upgrade_keeps_the_settings_when_a_word_from_the_old_group_comes_late(tmp_path: Path) -> None:
     """The refusal of a digest is known before what was said in the group until then is heard."""
 
@@ -1243,9 +1211,6 @@ def test_an_upgrade_keeps_the_settings_when_a_word_from_the_old_group_comes_late
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Store.plan, answer and place write sends under the chat's id of before: nobody sends them"
-)
 @pytest.mark.parametrize("step", ["plan", "answer", "place"])
 def test_an_upgrade_in_the_middle_of_a_step_loses_nothing(tmp_path: Path, step: str) -> None:
     """Who works for the old chat writes down what it has made after everything has moved."""
@@ -1395,7 +1360,6 @@ def test_an_outage_loses_nothing_and_doubts_only_what_was_in_flight(tmp_path: Pa
     play(tmp_path, body, rate=600)
 
 
-@pytest.mark.xfail(strict=True, reason="telegram.request.BaseRequest logs a traceback for every 502")
 def test_an_outage_fills_no_log_with_tracebacks(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.server.fail("sendMessage", "502", chat_id=ANN)
@@ -1406,7 +1370,6 @@ def test_an_outage_fills_no_log_with_tracebacks(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
-@pytest.mark.xfail(strict=True, reason="_why names the class of PTB's inner TelegramError instead of what it says")
 def test_trouble_with_telegram_has_a_name(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.server.fail("sendMessage", "502", chat_id=ANN)
@@ -1470,7 +1433,6 @@ def logged(t: Play, least: int = 30) -> list[str]:
     return [shown.format(record) for record in t.log.records if record.levelno >= least]
 
 
-@pytest.mark.xfail(strict=True, reason="App._listen ignores Later.wait")
 def test_a_wrong_token_is_not_said_again_and_again(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.start()
@@ -1480,10 +1442,6 @@ def test_a_wrong_token_is_not_said_again_and_again(tmp_path: Path) -> None:
     play(tmp_path, body, started=False, telegram_bot_token=TOKEN[:-4] + "oops")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="_Bot.get_updates never returns in PTB's last call on stop: serve() hangs and nobody hears why",
-)
 def test_a_token_that_is_revoked_while_we_serve_is_a_sentence_too(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.ask(ANN, "/help")
@@ -1558,10 +1516,6 @@ def test_a_telegram_that_is_down_when_we_start_is_asked_again(tmp_path: Path) ->
     play(tmp_path, body, started=False)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an exception of `hear` ends PTB's polling task in silence, and swallows the wish to stop",
-)
 def test_an_update_that_breaks_something_of_ours_ends_no_listening(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         t.broken_is_fine = True
@@ -1605,7 +1559,6 @@ def test_the_owner_hears_of_new_lost_and_dead_at_most_every_ten_minutes(tmp_path
     play(tmp_path, body, rate=1200, owner=f"telegram:{ZOE}")
 
 
-@pytest.mark.xfail(strict=True, reason="queries.sql `new_chats` LIMIT 20 is taken for the number of chats")
 def test_the_owner_hears_of_all_new_chats(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         for number in range(25):

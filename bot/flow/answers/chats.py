@@ -7,7 +7,7 @@ from bot.flow.answers.asked import Asked, Reply
 from bot.flow.answers.topics import EXAMPLES
 from bot.model import AWAITING, Admit, Button, Forget, Post, Span
 from bot.model import line as line_
-from bot.words import count
+from bot.words import again, count
 
 _QUERY = 'cat:cs.CV AND (ti:"talking head" OR abs:avatar)'
 
@@ -47,7 +47,7 @@ async def channel(asked: Asked) -> Reply:
     if not asked.chat.suspended:
         raise UserError(asked.say("channel_known", title=title, command=asked.command("topics")))
     if asked.chat.suspended != AWAITING:
-        raise UserError(asked.say("channel_lost", title=title, why=asked.chat.suspended))
+        raise UserError(asked.say("channel_lost", title=title, why=again(asked.language, asked.chat.suspended)))
     buttons = (
         asked.button("button_channel", "channel", "yes"),
         Button(asked.say("button_cancel"), "/cancel", edits=True),
@@ -89,7 +89,7 @@ async def status(asked: Asked) -> Reply:
     counted = count(language, topics, "count_topic_one", "count_topics")
     texts.append(asked.say("status_topics", topics=counted, waiting=post.papers(language, waiting)))
     if chat.suspended:
-        texts.append(asked.say("status_suspended", why=chat.suspended))
+        texts.append(asked.say("status_suspended", why=again(language, chat.suspended)))
     elif topics and not waiting:
         texts.append(await silence.reason(store, chat, language))
     head = line_(Span(asked.say("status"), "bold"), kind="heading")

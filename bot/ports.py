@@ -91,6 +91,7 @@ class Platform(Protocol):
 
     name: str
     token_rate: Rate
+    folds: bool  # whether it can show lines that a reader opens on demand
 
     def rate(self, chat: Chat) -> Rate:
         """Tell the pace that this chat bears; all threads of an address share it."""

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bot.core.post import pressed_open
 from bot.core.split import split
 from bot.model import Post
 from bot.platforms import discord_view
@@ -135,7 +136,7 @@ def _inline(words: str) -> str:
 
 def document(post: Post) -> str:
     """The page of a digest in dark and light: of a long one the first message, as a README is no channel."""
-    return page(discord_view.render(split(post, discord_view.fits)[0]))
+    return page(discord_view.render(split(pressed_open(post), discord_view.fits)[0]))
 
 
 def main(out: Path, post: Post) -> None:

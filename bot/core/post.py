@@ -116,6 +116,20 @@ def apart(value: Digest) -> list[Post]:
     return posts
 
 
+def pressed_open(document: Post) -> Post:
+    """For a platform that cannot fold: what a paper's button opens is left to the button, which is named after it."""
+    items = []
+    for item in document.items:
+        folds = [block for block in item.blocks if isinstance(block, Fold)]
+        if item.buttons and folds:
+            blocks = tuple(block for block in item.blocks if not isinstance(block, Fold))
+            buttons = (replace(item.buttons[0], label=folds[0].label), *item.buttons[1:])
+            items.append(replace(item, blocks=blocks, buttons=buttons))
+        else:
+            items.append(item)
+    return replace(document, items=tuple(items))
+
+
 def bare(value: Digest) -> Post:
     """A digest that cannot be set otherwise: titles and links, and nothing else."""
     items = [

@@ -12,7 +12,10 @@ from bot.words import again, say
 async def lose(store: Ledger, ports: Ports, chat: Chat, why: str, *, thread_only: bool) -> None:
     """Suspend a chat, or one thread of it, and tell whoever let us in; of a lost thread the chat itself can hear."""
     gone = chat if thread_only else replace(chat, thread="")
-    tell = await store.chat(chat.host) if chat.host else None
+    tell = None
+    if chat.host:
+        private = Chat(chat.host, chat.platform, chat.host.partition(":")[2], language=chat.language)
+        tell = await store.chat(chat.host) or private  # who never spoke to us reads it when they first do
     if tell is None and thread_only:
         address = f"{chat.platform}:{chat.address}"
         tell = await store.chat(address) or replace(chat, id=address, thread="", next_at=None)

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 def parts(platform: Platform, document: Post) -> list[Part]:
     """Render a post as messages of a platform."""
+    document = document if platform.folds else post.pressed_open(document)
     return [Part(platform.render(part), part.papers, part.pressable) for part in split(document, platform.fits)]
 
 

@@ -27,6 +27,7 @@ class Console:
 
     name = "console"
     token_rate = Rate(every=0)
+    folds = True
 
     def __init__(self, chat: Chat, *, out: Rich | None = None) -> None:
         self._chat = chat

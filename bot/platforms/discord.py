@@ -50,6 +50,7 @@ class Discord:
     """Implements the port Platform. `template` is a new chat; the token is never logged, printed or stored."""
 
     name = "discord"
+    folds = False
     token_rate = Rate(every=25)  # 50 requests a second for a bot, of which edits and menus need some
 
     def __init__(self, template: Chat, token: str, clock: Clock) -> None:

@@ -121,6 +121,7 @@ class Telegram:
 
     name = "telegram"
     token_rate = Rate(every=34)  # Bots FAQ: 30 messages a second
+    folds = True
 
     def __init__(self, template: Chat, token: str, base_url: str, clock: Clock) -> None:
         # The library's own switch for what it will do anyway; without it each flood wait is also a warning.

@@ -23,6 +23,7 @@ class FakeChat:
 
     name = "fake"
     token_rate = Rate(every=0)
+    folds = True
     managers = True  # whether whoever asks may manage
 
     def __init__(self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None) -> None:

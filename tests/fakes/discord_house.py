@@ -57,7 +57,10 @@ class Sim:
         return result
 
     async def click(self, message: Any, label: str, *, who: Any = None) -> Any:
-        result = await (who or self.boss).click(message, label=label)
+        tree = message.components
+        raw = tree if not tree or isinstance(tree[0], dict) else [component.to_dict() for component in tree]
+        id_ = next(custom_id for text, custom_id in pressable(raw) if text == label)  # the first of several
+        result = await (who or self.boss).click(message, custom_id=id_)
         await self.settle()
         return result
 
@@ -82,6 +85,16 @@ class Sim:
         me = self.env.bot.user.id
         raw = [[c.to_dict() for c in m.components] for m in channel.history(viewer=self.boss) if m.author.id == me]
         return [(texts(tree), labels(tree)) for tree in raw]
+
+
+def pressable(components: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """(label, custom_id) of all buttons."""
+    found: list[tuple[str, str]] = []
+    for component in components:
+        if component["type"] == 2:
+            found.append((str(component["label"]), str(component["custom_id"])))
+        found += pressable(component.get("components", []))
+    return found
 
 
 def options(components: list[dict[str, Any]]) -> list[tuple[str, str]]:

@@ -183,16 +183,22 @@ class Discord:
             client = Client(self)
             try:
                 await client.login(self._token)
-            except discord.LoginFailure:
+            except BaseException as problem:
                 await client.close()
-                raise ConfigError(
-                    "Discord does not know this token; set DISCORD_BOT_TOKEN anew (discord.com/developers)."
-                ) from None
-            except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
-                await client.close()
-                raise Later(f"Discord cannot be reached ({why(problem)}).") from problem
+                self._refuse(problem)
+                raise
             self._client = client
             return client
+
+    @staticmethod
+    def _refuse(problem: BaseException) -> None:
+        """Say in our own words why nobody could log in; returns for what is not Discord's doing."""
+        if isinstance(problem, discord.LoginFailure):
+            raise ConfigError(
+                "Discord does not know this token; set DISCORD_BOT_TOKEN anew (discord.com/developers)."
+            ) from None
+        if isinstance(problem, discord.DiscordException | aiohttp.ClientError | TimeoutError | TypeError | OSError):
+            raise Later(f"Discord cannot be reached ({why(problem)}).") from problem
 
     # --- how sends end
 

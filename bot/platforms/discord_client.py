@@ -36,6 +36,7 @@ class Client(discord.Client):
     """Passes on what the gateway tells."""
 
     def __init__(self, platform: "Discord") -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses voice here
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=NOBODY,

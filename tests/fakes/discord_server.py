@@ -483,6 +483,7 @@ class DiscordServer:
             (f"GET {followup}", lambda call: self._message_json(self._answer_of(call)[1])),
             (f"DELETE {followup}", self._delete_answer),
             ("GET /users/@me", lambda _: self.me.json() | {"mfa_enabled": True, "locale": "en-US"}),
+            ("GET /users/@me/guilds", lambda _: [self._guild_json(one) for one in self.guilds.values() if one.present]),
             ("POST /users/@me/channels", lambda call: self.json(self._dm(int(call.body["recipient_id"])))),
             ("GET /applications/@me", lambda _: self._application()),
             ("GET /oauth2/applications/@me", lambda _: self._application()),

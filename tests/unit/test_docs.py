@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from bot import __version__
-from tests import docs, telegram_preview
+from tests import discord_preview, docs, telegram_preview
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +22,11 @@ def test_the_picture_is_what_the_terminal_shows() -> None:
 def test_the_picture_of_telegram_is_of_what_is_rendered_now() -> None:
     wanted = telegram_preview.mark(telegram_preview.document(asyncio.run(telegram_preview.sample())))
     assert wanted.encode() in telegram_preview.PICTURE.read_bytes(), "run `python -m tests.telegram_preview`"
+
+
+def test_the_picture_of_discord_is_of_what_is_rendered_now() -> None:
+    wanted = discord_preview.mark(discord_preview.document(asyncio.run(discord_preview.sample())))
+    assert wanted.encode() in discord_preview.PICTURE.read_bytes(), "run `python -m tests.discord_preview`"
 
 
 def test_every_command_line_it_names_exists() -> None:

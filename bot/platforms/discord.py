@@ -455,7 +455,7 @@ class Discord:
             client = await self._ready()
             guilds = [guild async for guild in client.fetch_guilds(limit=200)]
         except PaperboyError as problem:
-            return [], [f"Discord: {problem}"]
+            return [], [str(problem)]
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError, OSError) as problem:
             return [], [f"Discord: it cannot be reached ({why(problem)})."]
         user = client.user

@@ -315,7 +315,7 @@ class Telegram:
             me = await self._bot.get_me()
             hook = await self._bot.get_webhook_info()
         except PaperboyError as problem:
-            return [], [f"Telegram: {problem}"]
+            return [], [str(problem)]
         except TelegramError as problem:
             return [], [f"Telegram: it cannot be reached ({_why(problem)})."]
         good, bad = [f"Telegram: @{me.username} answers."], []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.post import pressed_open
 from bot.core.split import split
 from bot.model import Block, Button, Fold, Item, Line, Post, Span, line
 from bot.platforms import discord_view as discord
@@ -374,4 +375,4 @@ def test_the_preview_draws_what_is_sent() -> None:
     assert "//" not in page.replace("https://arxiv.org", "").replace("https://github.com", "")  # nothing is fetched
     menu = Post((line("x"),), buttons=tuple(Button(str(i), "/x") for i in range(9)))
     assert '<span class="list">Make a selection' in discord_preview.page(discord.render(menu))
-    assert discord_preview.document(POST) == page
+    assert discord_preview.document(POST) == discord_preview.page(discord.render(pressed_open(POST)))

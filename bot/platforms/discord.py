@@ -21,12 +21,12 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.errors import ConfigError, Later, PaperboyError, Refused
+from bot.errors import ConfigError, InDoubt, Later, PaperboyError, Refused
 from bot.model import Back, Chat, Joined, Kind, Left, Post, Press, Rate, Said, Send
 from bot.platforms import discord_view
 from bot.platforms.discord_client import NOBODY, Client, Field, Tree
 from bot.platforms.discord_commands import register
-from bot.platforms.discord_ends import ended, why
+from bot.platforms.discord_ends import ended, unclear, why
 from bot.ports import Clock, Hear, Suggest
 from bot.words import WORDS, say
 
@@ -37,6 +37,8 @@ _INVALID = 5000  # refused requests in ten minutes; at 10,000 Discord shuts a wh
 _WINDOW = 600_000  # ms
 _DELETED = 10008  # unknown message
 _DONE = 40060  # already acknowledged: the first try counted, though its answer was lost
+_PERSONS = {10013, 50007}  # unknown user, takes no direct messages
+_POSTS = {10003, 50083, 160005}  # of a forum's thread: deleted, archived, locked
 _REMEMBERED = 10_000  # people's rights, interactions that await their answer
 _PRESS = re.compile(r"1:(\d{1,15}):(\d{1,3}|\*):([ema]*)", re.ASCII)
 _NEEDED = {
@@ -54,7 +56,7 @@ class Discord:
     token_rate = Rate(every=25)  # 50 requests a second for a bot, of which edits and menus need some
 
     def __init__(self, template: Chat, token: str, clock: Clock) -> None:
-        self._template, self._token, self._clock = template, token, clock
+        self._template, self._token, self.clock = template, token, clock
         self._client: Client | None = None
         self._asking = asyncio.Lock()
         self._hear: Hear | None = None
@@ -62,6 +64,7 @@ class Discord:
         self._open: OrderedDict[str, discord.Interaction] = OrderedDict()  # by the id of what was said
         self._may: OrderedDict[tuple[str, str], tuple[bool, frozenset[str]]] = OrderedDict()
         self._refused: deque[int] = deque()
+        self._unsure: set[str] = set()  # nonces of what may have arrived
         self._aside: set[asyncio.Task[None]] = set()
 
     # --- speaking
@@ -83,10 +86,16 @@ class Discord:
     async def send(self, send: Send) -> str:
         """Send or edit one message, or open a forum's thread with it; see the port for how it can end."""
         payload = json.loads(send.payload)
-        client = await self._ready()
+        try:
+            client = await self._ready()
+        except ConfigError as problem:  # nothing has left: what waits waits for the right token
+            raise Later(str(problem), wait=300) from problem
         self._guard()
+        if send.nonce in self._unsure and self.clock.now() - send.first_at >= _SAFE:
+            self._unsure.discard(send.nonce)
+            raise InDoubt("Discord did not confirm a message, and its nonce no longer tells.")
         tree = discord_view.filled(payload["tree"], lambda places, edits, asks: _id(send.seq, places, edits, asks))
-        if send.doubted and not send.edits:
+        if send.doubted and not send.edits and not self._held(send):
             tree = discord_view.noted(tree, say(send.chat.language, "again"))
         view = Tree(tree)
         said = _said(send.id)
@@ -94,7 +103,7 @@ class Discord:
             if (interaction := self._open.get(said)) and not interaction.is_expired():
                 return await self._answer(interaction, send, view)
             if said and send.chat.kind != "private":
-                return await self._whisper(client, said, send, view)
+                return await self._whisper(client, said, send, Tree(_without_buttons(tree)))
             return await self._post(client, send, view, payload)
         except PaperboyError:
             raise
@@ -112,8 +121,13 @@ class Discord:
     async def _whisper(self, client: Client, said: str, send: Send, view: Tree) -> str:
         """An answer whose interaction is gone with an earlier process goes to the person alone."""
         author = said.rpartition(":")[2]
-        channel = await self._direct(client, author)
-        return str((await channel.send(view=view, nonce=send.nonce)).id)
+        try:
+            channel = await self._direct(client, author)
+            return str((await channel.send(view=view, nonce=send.nonce)).id)
+        except (discord.Forbidden, discord.NotFound) as problem:
+            if problem.code not in _PERSONS:
+                raise
+            raise Refused("Who asked takes no direct messages.") from problem
 
     async def _direct(self, client: Client, author: str) -> discord.abc.Messageable:
         return await client.create_dm(discord.Object(int(author)))
@@ -128,6 +142,7 @@ class Discord:
             if not send.first or payload["title"]:
                 return await self._open_thread(client, send, view, payload)
             channel = client.get_partial_messageable(int(send.first), guild_id=int(chat.server or 0) or None)
+            return await self._continue(channel, send, view)
         if send.edits and isinstance(channel, discord.PartialMessageable | discord.DMChannel):
             try:
                 await channel.get_partial_message(int(send.edits)).edit(view=view, allowed_mentions=NOBODY)
@@ -145,6 +160,15 @@ class Discord:
         if chat.kind == "news" and chat.publish and send.id.startswith("digest:"):
             self._go_aside(self._publish(message))
         return str(message.id)
+
+    async def _continue(self, post: discord.PartialMessageable, send: Send, view: Tree) -> str:
+        """Below the first message of a forum's post, if that still stands."""
+        try:
+            return str((await post.send(view=view, nonce=send.nonce, allowed_mentions=NOBODY)).id)
+        except discord.HTTPException as problem:
+            if problem.code not in _POSTS:
+                raise
+            raise Refused("The post that this continues was deleted or closed.") from problem
 
     async def _open_thread(self, client: Client, send: Send, view: Tree, payload: dict[str, Any]) -> str:
         forum = client.get_channel(int(send.chat.address)) or await client.fetch_channel(int(send.chat.address))
@@ -183,44 +207,52 @@ class Discord:
             client = Client(self)
             try:
                 await client.login(self._token)
-            except BaseException as problem:
+            except discord.LoginFailure:
                 await client.close()
-                self._refuse(problem)
+                raise ConfigError(
+                    "Discord does not know this token; set DISCORD_BOT_TOKEN anew (discord.com/developers)."
+                ) from None
+            except (discord.DiscordException, aiohttp.ClientError, TimeoutError, TypeError, OSError) as problem:
+                await client.close()
+                raise Later(f"Discord cannot be reached ({why(problem)}).") from problem
+            except BaseException:  # cancelled: nobody else would close it
+                await client.close()
                 raise
             self._client = client
             return client
-
-    @staticmethod
-    def _refuse(problem: BaseException) -> None:
-        """Say in our own words why nobody could log in; returns for what is not Discord's doing."""
-        if isinstance(problem, discord.LoginFailure):
-            raise ConfigError(
-                "Discord does not know this token; set DISCORD_BOT_TOKEN anew (discord.com/developers)."
-            ) from None
-        if isinstance(problem, discord.DiscordException | aiohttp.ClientError | TimeoutError | TypeError | OSError):
-            raise Later(f"Discord cannot be reached ({why(problem)}).") from problem
 
     # --- how sends end
 
     def _guard(self) -> None:
         """Stop asking before Discord shuts us out: raises Later."""
-        now = self._clock.now()
+        now = self.clock.now()
         while self._refused and self._refused[0] < now - _WINDOW:
             self._refused.popleft()
         if len(self._refused) >= _INVALID:
             raise Later("Discord refused too many requests lately; waiting before it shuts us out.", wait=60)
 
+    def _held(self, send: Send) -> bool:
+        """Whether its nonce surely still holds: what arrived does not arrive again, so nothing is sent again."""
+        nameless = send.chat.kind == "forum" or bool(_said(send.id))  # a thread, or first tried by its interaction
+        return not nameless and self.clock.now() - send.first_at < _SAFE
+
     def _ended(self, problem: Exception, send: Send) -> PaperboyError:
         if isinstance(problem, discord.HTTPException) and problem.status in {401, 403, 429}:
-            self._refused.append(self._clock.now())
+            self._refused.append(self.clock.now())
         said = _said(send.id)
         answering = said in self._open
         if answering and isinstance(problem, discord.HTTPException) and problem.code in {10015, 50027}:
             del self._open[said]
             return Later("The answer came too late for its interaction; it goes to the person directly.", wait=1)
-        fresh = self._clock.now() - send.first_at < _SAFE
-        again = bool(send.edits) or (answering and not _further(send)) or (fresh and send.chat.kind != "forum")
-        return ended(problem, send, again=again)
+        fresh = self.clock.now() - send.first_at < _SAFE
+        unconfirmed = send.chat.kind == "forum" or (answering and _further(send))  # have no nonce
+        again = bool(send.edits) or (answering and not _further(send)) or (fresh and not unconfirmed)
+        found = ended(problem, send, again=again)
+        if isinstance(found, InDoubt):
+            self._unsure.discard(send.nonce)
+        elif again and unclear(problem) and not send.edits and not answering:
+            self._unsure.add(send.nonce)
+        return found
 
     # --- listening
 
@@ -267,11 +299,20 @@ class Discord:
         why = say(self.language(guild.preferred_locale), "gone_chat")
         await self.tell(Left(self._of(str(channel), "group", str(guild.id)), why))
 
-    async def perhaps_back(self, channels: Sequence[discord.abc.GuildChannel]) -> None:
+    async def perhaps_back(self, channels: Sequence[discord.abc.GuildChannel | discord.Thread]) -> None:
         """Rights changed: where we may post, we are back."""
         for channel in channels:
-            if not _missing(channel, channel.guild.me):
-                await self.tell(Back(self._of(str(channel.id), "group", str(channel.guild.id))))
+            for place in (channel, *getattr(channel, "threads", ())):
+                shut = isinstance(place, discord.Thread) and (place.archived or place.locked)
+                if not shut and not _missing(place, channel.guild.me):
+                    await self.tell(Back(self._of(str(place.id), "group", str(channel.guild.id))))
+
+    async def reopened(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """A thread was changed, and is open."""
+        guild = self._client.get_guild(payload.guild_id) if self._client else None
+        parent = guild.get_channel(payload.parent_id) if guild else None
+        if guild and parent and parent.permissions_for(guild.me).send_messages_in_threads:
+            await self.tell(Back(self._of(str(payload.thread_id), "group", str(payload.guild_id))))
 
     # --- who and where
 
@@ -389,6 +430,7 @@ class Discord:
             return
         private = interaction.guild_id is not None
         interaction.extras["private"] = private
+        interaction.extras["edits"] = "e" in flags
         if "e" in flags:
             acknowledged = await self._acknowledged(interaction.response.defer())
         else:
@@ -440,7 +482,7 @@ class Discord:
             return
         self._open.pop(said.id, None)
         try:
-            if interaction.response.type == discord.InteractionResponseType.deferred_message_update:
+            if interaction.extras.get("edits"):
                 await interaction.followup.send(told, ephemeral=True)
             else:
                 await interaction.edit_original_response(content=told)
@@ -478,6 +520,12 @@ _PERMISSIONS = discord.Permissions(
 def _id(seq: int, places: Sequence[int], edits: bool, asks: bool) -> str:
     place = str(places[0]) if len(places) == 1 else "*"
     return f"1:{seq}:{place}:{'e' * edits}{'a' * asks}"
+
+
+def _without_buttons(tree: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Buttons belong to the chat where they were asked for: elsewhere they name nothing."""
+    kept = [node for node in tree if node["type"] != discord.ComponentType.action_row.value]
+    return [{**n, "components": _without_buttons(n["components"])} if "components" in n else n for n in kept]
 
 
 def _said(send: str) -> str:

@@ -1,18 +1,42 @@
 """The library's side of Discord: a client that passes on what the gateway tells, messages as trees, a form."""
 
+import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from bot.model import Back, Left
 from bot.platforms.discord_commands import Words, add_commands
+from bot.ports import Clock
 from bot.words import say
 
 if TYPE_CHECKING:
     from bot.platforms.discord import Discord
 
 NOBODY = discord.AllowedMentions.none()
+_EVERY = 22  # ms between two requests: Discord counts fifty a second, whatever they are for
+_FREE = ("/interactions/", "/webhooks/")  # but these
+
+
+def _paced(clock: Clock) -> aiohttp.TraceConfig:
+    """All that leaves has its slot: what the ledger does not count too (publishing, opening a direct channel)."""
+    trace, line, last = aiohttp.TraceConfig(), asyncio.Lock(), 0
+
+    async def start(_: aiohttp.ClientSession, __: SimpleNamespace, asked: aiohttp.TraceRequestStartParams) -> None:
+        nonlocal last
+        if any(part in asked.url.path for part in _FREE):
+            return
+        async with line:  # one at a time, so that after a stall of ours they do not leave all at once
+            wait = min(last + _EVERY - clock.now(), _EVERY)  # a clock that was set back holds nobody up
+            if wait > 0:
+                await clock.sleep(wait / 1000)
+            last = clock.now()
+
+    trace.on_request_start.append(start)
+    return trace
 
 
 class Tree(discord.ui.LayoutView):
@@ -39,6 +63,7 @@ class Client(discord.Client):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody misses voice here
         super().__init__(
             intents=discord.Intents(guilds=True),
+            http_trace=_paced(platform.clock),
             allowed_mentions=NOBODY,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -57,11 +82,15 @@ class Client(discord.Client):
     async def on_ready(self) -> None:
         await self._platform.ready(self)
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        if not self.is_closed():  # the library tells of guilds two seconds late
+            super().dispatch(event, *args, **kwargs)
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self._platform.tell(Back(self._platform.server(guild.id)))
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        await self._platform.tell(Back(self._platform.server(guild.id)))
+        await self._platform.perhaps_back(guild.channels)  # at each start: where we lack rights we stay refused
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         why = say(self._platform.language(guild.preferred_locale), "gone_kicked")
@@ -73,6 +102,11 @@ class Client(discord.Client):
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         if guild := self.get_guild(payload.guild_id):
             await self._platform.gone(payload.thread_id, guild)
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        meta = payload.data["thread_metadata"]
+        if not meta["archived"] and not meta.get("locked"):
+            await self._platform.reopened(payload)
 
     async def on_guild_channel_update(self, _: object, channel: discord.abc.GuildChannel) -> None:
         await self._platform.perhaps_back([channel])

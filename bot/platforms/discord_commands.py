@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, AppCommandThread, Choice, locale_str
+from discord.http import Route
 
 from bot.core.commands import COMMANDS
 from bot.words import WORDS, say
@@ -26,7 +27,23 @@ _ELSEWHERE = {"start", "channel", "cancel", "follow"}  # commands of the table t
 _TOPIC = {"unsubscribe", "tune", "mute", "unmute"}
 _PLAIN = {"help", "topics", "latest", "digest", "status", "delete_me"}
 
-Target = AppCommandChannel | AppCommandThread
+
+class _Place(app_commands.Transformer):
+    """A channel that can be fed: of all others Discord offers none."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return list(_TYPES)
+
+    async def transform(self, interaction: discord.Interaction, value: Any, /) -> Any:  # noqa: ARG002 - as it came
+        return value
+
+
+Target = app_commands.Transform[AppCommandChannel | AppCommandThread, _Place]
 
 
 class Words(app_commands.Translator):
@@ -168,7 +185,10 @@ async def register(tree: app_commands.CommandTree[Any]) -> None:
         await command.get_translated_payload(tree, translator) if translator else command.to_dict(tree)
         for command in tree.get_commands()
     ]
-    theirs = [command.to_dict() for command in await tree.fetch_commands()]
+    client = tree.client
+    listed = Route("GET", "/applications/{application_id}/commands", application_id=client.application_id)
+    # as the library asks, but for the translations, which Discord leaves out unless asked for
+    theirs = await client.http.request(listed, params={"with_localizations": "true"})
     if _essence(ours) != _essence(theirs):
         await tree.sync()
 
@@ -179,8 +199,9 @@ def _essence(commands: list[Any]) -> list[Any]:
     def pick(value: Any) -> Any:
         if isinstance(value, dict):
             kept = ("name", "description", "type", "required", "autocomplete", "choices", "options", "value",
-                    "name_localizations", "description_localizations", "channel_types")  # fmt: skip
+                    "channel_types")  # fmt: skip
             found = {key: pick(value[key]) for key in kept if value.get(key)}
+            found |= {key: value.get(key) for key in ("name_localizations", "description_localizations")}
             return {key: part for key, part in found.items() if part}
         if isinstance(value, list):
             return [pick(part) for part in value]

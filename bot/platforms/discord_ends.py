@@ -26,12 +26,24 @@ def ended(problem: Exception, send: Send, *, again: bool) -> PaperboyError:
     language = send.chat.language
     if isinstance(problem, discord.RateLimited):
         return Later(f"Discord asked to wait {problem.retry_after:.0f} s.", wait=problem.retry_after)
-    if isinstance(problem, discord.HTTPException) and problem.status < _SERVER:
+    if isinstance(problem, discord.HTTPException) and problem.status < _SERVER and not _foreign(problem):
         return _refused(problem, send, language)
-    if isinstance(problem, aiohttp.ClientConnectorError):
+    if not unclear(problem):
         return Later(f"Discord cannot be reached ({why(problem)}).")
     kind = Later if again else InDoubt
     return kind(f"Discord did not confirm a message ({why(problem)}).")
+
+
+def unclear(problem: Exception) -> bool:
+    """Whether what was sent may have arrived all the same."""
+    if isinstance(problem, discord.HTTPException):
+        return problem.status >= _SERVER
+    return not isinstance(problem, aiohttp.ClientConnectorError | discord.RateLimited)
+
+
+def _foreign(problem: discord.HTTPException) -> bool:
+    """Whether it is a page of somebody between us and Discord, who does not know our chats."""
+    return problem.status not in {401, 429} and not problem.code and problem.text.lstrip().startswith("<")
 
 
 def _refused(problem: discord.HTTPException, send: Send, language: str) -> PaperboyError:

@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     matching = steps.add_parser("match", help="the matching ids per topic, as JSON lines")
     matching.add_argument("--papers", type=Path, required=True, help="JSON lines, may be gzipped")
     matching.add_argument("--topics", type=Path, required=True, help="one topic or query a line")
+    check = steps.add_parser("check", help="what of a model's summary is accepted, and why the rest is not")
+    check.add_argument("summary", type=Path, help="the model's JSON")
+    check.add_argument("source", type=Path, help="the paper's text, its title on the first line")
+    check.add_argument("--language", default="en", help="the reader's language [en]")
     return parser
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import track
 
-from bot.core import extract, papers, query
+from bot.core import extract, grounding, links, papers, query
 from bot.core.match import Day
 from bot.errors import UserError
 from bot.model import Topic
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def main(options: argparse.Namespace) -> int:
     """Run one step; raises UserError for a file that cannot be used."""
-    return _tldr(options) if options.step == "tldr" else _match(options)
+    return {"tldr": _tldr, "match": _match, "check": _check}[options.step](options)
 
 
 def _lines(path: Path) -> list[str]:
@@ -89,6 +89,33 @@ def _match(options: argparse.Namespace) -> int:
             print(json.dumps({"topic": text, "ids": found.get(topic.id, [])}, ensure_ascii=False))
         else:
             print(json.dumps({"topic": text, "ids": [], "error": topic}, ensure_ascii=False))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Print each statement of a model's summary with what grounding makes of it; 0 if what is left can be shown."""
+    reply = grounding.parse("\n".join(_lines(options.summary)))
+    if reply is None:
+        raise UserError(f'{options.summary}: this is no JSON; give a model\'s answer such as {{"tldr": …}}.')
+    text = "\n".join(_lines(options.source))
+    if not text.strip():
+        raise UserError(f"{options.source} is empty: give the paper's text, its title on the first line.")
+    title, _, rest = text.strip().partition("\n")
+    title, rest = (title.strip(), rest) if rest.strip() else ("", text)
+    paper = papers.from_row({"title": title, "abstract": rest}, id_="lab")
+    allowed = (*links.code_links(paper), *links.project_links(paper))
+    checked = grounding.check(reply, grounding.Source(title, rest, page=text, links=allowed), options.language)
+    for row in checked.rows:
+        how = " (in the paper's own words: " + row.note + ")" if row.own_words else ""
+        how = f" (with its quote beside it: {row.note})" if row.beside else how
+        print(f"accepted  {row.field}{how}\n          {row.text}\n          “{row.quote}” · {row.where}")
+    for name in checked.affiliations:
+        print(f"accepted  affiliation\n          {name}")
+    for lost in checked.rejected:
+        print(f"REJECTED  {lost.field or 'reply'}: {lost.reason}")
+        print("".join(f"          {line}\n" for line in (lost.text, f"“{lost.quote}”") if line.strip("“”")), end="")
+    verdict = "can be shown" if checked.enough else "too little is left: the embedded summary is shown instead"
+    print(f"\n{checked.counted}, {len(checked.rows)} accepted, {len(checked.rejected)} rejected; {verdict}")
     return 0
 
 

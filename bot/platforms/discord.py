@@ -13,6 +13,7 @@ import asyncio
 import json
 import logging
 import re
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.gateway import KeepAliveHandler
 
 from bot.errors import ConfigError, InDoubt, Later, PaperboyError, Refused
 from bot.model import Back, Chat, Joined, Kind, Left, Post, Press, Rate, Said, Send
@@ -280,6 +282,9 @@ class Discord:
         for task in self._aside:
             task.cancel()
         await asyncio.gather(*self._aside, return_exceptions=True)
+        for thread in threading.enumerate():  # one is left where a connection was broken off before it was made
+            if isinstance(thread, KeepAliveHandler):
+                thread.stop()
         if self._client is not None:
             await self._client.close()
 

@@ -227,7 +227,7 @@ class Judges:
 
     def __init__(self, *, full: bool) -> None:
         self.validator = self.simcord = None
-        self.every = 40 if full else 10  # the schema is slow
+        self.every = 40 if full else 20  # the schema is slow
         with contextlib.suppress(ImportError, OSError):
             jsonschema = importlib.import_module("jsonschema")
             spec = json.loads(SPEC.read_text(encoding="utf-8"))
@@ -307,7 +307,7 @@ async def trial(*, full: bool) -> Tally:
 
         @seed(number)
         @settings(
-            max_examples=500 if full else 300,
+            max_examples=500 if full else 60,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

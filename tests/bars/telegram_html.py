@@ -235,7 +235,7 @@ def run(*, full: bool) -> int:
 
         @seed(number)
         @settings(
-            max_examples=500 if full else 300,
+            max_examples=500 if full else 120,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -1412,7 +1412,7 @@ def test_a_wrong_token_is_one_sentence_and_is_never_shown(tmp_path: Path, capsys
         await t.start()
         await asyncio.sleep(0.3)
         good, bad = await t.telegram.check()
-        assert (good, bad) == ([], ["Telegram: Telegram does not know this token; set TELEGRAM_BOT_TOKEN anew."])
+        assert (good, bad) == ([], ["Telegram does not know this token; set TELEGRAM_BOT_TOKEN anew."])
         said = [r.getMessage() for r in t.log.records if r.levelno >= 30]
         assert len(said) == 1
         assert said[0].startswith("Telegram does not know this token; set TELEGRAM_BOT_TOKEN anew.")

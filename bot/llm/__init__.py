@@ -1,0 +1,1 @@
+"""Language models: one file a wire, each only `complete(prompt, schema, limits) -> RawReply`, none knows of papers."""

@@ -262,8 +262,10 @@ class Discord:
         """Keep the gateway's connection until cancelled; raises Later or ConfigError where it cannot be kept."""
         self._hear, self.suggest = hear, suggest
         client = await self._ready()
+        connecting = asyncio.ensure_future(client.connect(reconnect=True))
         try:
-            await client.connect(reconnect=True)
+            await asyncio.wait({connecting})
+            connecting.result()
         except discord.PrivilegedIntentsRequired:
             raise ConfigError("Discord refuses our intents, though we ask for no privileged one.") from None
         except discord.ConnectionClosed as problem:
@@ -274,6 +276,9 @@ class Discord:
             await client.close()  # the library does not recover from what it does not expect: the next one is new
             raise
         finally:
+            while not connecting.done():  # the library's wait_for may swallow a wish to stop (bugs.python.org/37658)
+                connecting.cancel()
+                await asyncio.wait({connecting}, timeout=0.5)
             if client.ws is not None:  # what is still to be sent goes over HTTP
                 await client.ws.close(code=1000)
 

@@ -351,11 +351,13 @@ ORDER BY seq LIMIT 1;
 SELECT id, not_before FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND state = 'due' ORDER BY seq LIMIT 1;
 
 -- name: sending
-SELECT count(*) FROM send WHERE chat = :chat AND state IN ('due', 'sending') AND state = 'sending';
+-- Since when a message of a chat is under way; 0 if none is.
+SELECT coalesce(min(claimed_at), 0) FROM send
+WHERE chat = :chat AND state IN ('due', 'sending') AND state = 'sending';
 
 -- name: claim
 UPDATE send SET state = 'sending', attempt = attempt + 1, claimed_at = :now, first_at = coalesce(first_at, :now)
-WHERE id = :id AND state = 'due' AND not_before <= :now RETURNING attempt, nonce, doubted, first_at, seq, edits;
+WHERE id = :id AND chat = :chat AND state = 'due' AND not_before <= :now RETURNING attempt, nonce, doubted, first_at, seq, edits;
 
 -- name: settle
 -- Fenced by the attempt: a worker that was declared dead cannot settle what another has taken over.

@@ -35,7 +35,7 @@ from bot.store.gate import Pace
 
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
 _NO_CAP = 1_000_000  # papers
-_LOST = 600_000  # ms after which a send that nobody settled is looked into
+_LOST = 600_000  # ms after which a send that nobody settled was broken off
 
 
 @cache
@@ -191,7 +191,10 @@ class Store(Chats):
             known = run("chat", id=chat)
             if not known:
                 return None, None, False
-            return rows.chat(known[0]), rows.head(run, chat, now), bool(run("sending", chat=chat)[0][0])
+            since = run("sending", chat=chat)[0][0]
+            broken = 0 < since < now - _LOST
+            flying = since and not broken  # by whoever worked for it before it moved: the rest waits for that
+            return rows.chat(known[0]), None if flying else rows.head(run, chat, now), broken
 
         return await self._db.look(work)
 
@@ -225,7 +228,7 @@ class Store(Chats):
         now = self._clock.now()
 
         def work(run: Query) -> Send | None:
-            claimed = run("claim", id=send, now=now)
+            claimed = run("claim", id=send, chat=chat.id, now=now)
             if not claimed:
                 return None
             attempt, nonce, doubted, first_at, seq, edits = claimed[0]

@@ -131,6 +131,27 @@ def test_an_answer_takes_the_place_of_its_placeholder_or_sheds_it(tmp_path: Path
     play(tmp_path, body)
 
 
+def test_what_is_under_way_to_where_a_chat_was_is_not_overtaken_after_its_move(tmp_path: Path) -> None:
+    async def body(store: Store, _: SteppedClock) -> None:
+        said = Said("slow", CHAT, "/summarize x")
+        await store.hear(said)
+        await store.place(said, Part("one moment"))
+        claimed = await store.claim("said:slow#wait", CHAT)
+        assert claimed is not None
+        await store.move(CHAT.platform, CHAT.address, "new")
+        await store.answer(said, [Part("the answer")])
+        moved = await store.chat(f"{CHAT.platform}:new")
+        assert moved is not None
+        assert (await store.queue(moved.id))[1:] == (None, False)  # the placeholder is still on its way
+        await store.settle(claimed, "due", error="it moved")
+        assert (await store.queue(moved.id))[1] == "said:slow#wait"
+        assert await store.claim("said:slow#wait", CHAT) is None  # whoever works for the old place is too late
+        assert await send(store, moved, message="m1") == "said:slow#wait"
+        assert await send(store, moved, message="m1") == "said:slow#0"
+
+    play(tmp_path, body)
+
+
 def test_of_several_edits_of_one_message_only_the_last_goes_out(tmp_path: Path) -> None:
     async def body(store: Store, _: SteppedClock) -> None:
         await say(store, "1", MENU)

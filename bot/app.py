@@ -6,11 +6,13 @@ import logging
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+from bot import models, resources
 from bot.clock import SimulatedClock, SystemClock, clock
 from bot.config import Settings
+from bot.core import prompt
 from bot.engines.local import Local
 from bot.errors import ConfigError, PaperboyError
 from bot.flow.compose import compose
@@ -20,11 +22,12 @@ from bot.flow.harvest import harvest, look
 from bot.flow.hear import hear
 from bot.flow.match import match
 from bot.flow.notify import notify
+from bot.flow.prepare import prepare
 from bot.flow.suggest import suggest
-from bot.flow.summarize import summarize
+from bot.flow.summarize import ahead, summarize
 from bot.flow.sweep import due, sweep
 from bot.flow.typeset import typeset
-from bot.model import Chat, Event, Mode
+from bot.model import Chat, Event, Mode, Wanted
 from bot.platforms.console import ADDRESS, Console
 from bot.ports import Platform, Ports, Source, Verb
 from bot.store.archive import Archive
@@ -38,6 +41,8 @@ VERBS: Mapping[str, Verb] = {
     "match": match,
     "compose": compose,
     "summarize": summarize,
+    "prepare": prepare,
+    "ahead": ahead,
     "typeset": typeset,
     "deliver": deliver,
     "notify": notify,
@@ -45,6 +50,7 @@ VERBS: Mapping[str, Verb] = {
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0  # seconds before a platform is listened to again
+_PROMPTS = ("summary", "repair", "translate")
 _BEAT = 60.0  # seconds between two signs of life in the ledger
 
 
@@ -60,6 +66,8 @@ class App:
             self.platforms["telegram"] = self._telegram()
         if settings.discord_bot_token:
             self.platforms["discord"] = self._discord()
+        self.prompts = shipped()
+        self.model = models.chosen(settings, time)
         self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()})
 
     @property
@@ -73,6 +81,10 @@ class App:
             archive=self.archive,
             platforms=self.platforms,
             nudge=self.engine.nudge,
+            alone=self.engine.alone,
+            prompts=self.prompts,
+            model=self.model,
+            wanted=Wanted("", self.prompts["summary"].key, self.model.llm.model) if self.model else Wanted(),
         )
 
     async def _verb(self, verb: Verb, key: str) -> None:
@@ -134,6 +146,7 @@ class App:
         """One cycle: ask arXiv, match, summarize, and send all that waits; returns how many messages went out."""
         before = await self.sent_digests()
         await self.store.recover(resend=self.settings.on_doubt == "resend")
+        await self._resume()
         await self.store.add_chat(self.new_chat("console", ADDRESS))
         await look(self.store, self.ports)
         await self.drain()
@@ -141,6 +154,11 @@ class App:
         await self.drain()
         await self.engine.stop()
         return await self.sent_digests() - before
+
+    async def _resume(self) -> None:
+        """Ask models again that a setting had stopped: whoever starts us may have mended it."""
+        for why in ("owner", "budget"):
+            await self.store.resume(why)
 
     async def sent_digests(self) -> int:
         """How many messages of digests have gone out so far."""
@@ -155,15 +173,16 @@ class App:
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt ends asyncio.run instead
                 loop.add_signal_handler(number, stop.set)
+        await self._resume()
         if doubted := await self.store.recover(resend=self.settings.on_doubt == "resend"):
             log.warning("%d messages were in flight when the last process ended; they are in doubt", doubted)
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         scheduler.add_job(self._sweep, "interval", seconds=max(0.1, _SWEEP / self.clock.rate))
-        scheduler.add_job(self.store.beat, "interval", seconds=_BEAT)
+        scheduler.add_job(self.store.set_mark, "interval", ["heartbeat"], seconds=_BEAT)
         scheduler.start()
-        await self.store.beat()
+        await self.store.set_mark("heartbeat")
         self.engine.nudge("sweep:due")
         listeners = [asyncio.create_task(self._listen(platform, stop)) for platform in self.platforms.values()]
         try:
@@ -201,6 +220,13 @@ class App:
             wait = _FIRST_PAUSE if long else min(2 * wait, _LONGEST_PAUSE)
 
 
+@cache
+def shipped() -> Mapping[str, prompt.Prompt]:
+    """Read the prompts and what is known of models; blocks, but once."""
+    resources.data("models.json")
+    return {name: prompt.read(name, resources.text("prompts", f"{name}.md")) for name in _PROMPTS}
+
+
 @contextlib.contextmanager
 def owner(path: Path) -> Iterator[None]:
     """Be the one process that works on a ledger; raises ConfigError if another is. The system lets go at a crash."""
@@ -229,6 +255,7 @@ async def opened(settings: Settings, *, archive_too: bool = True) -> AsyncIterat
     """
     path = Path(settings.database_url)
     time = clock(settings.clock)
+    await asyncio.to_thread(shipped)
     store = Store(path, time)
     await store.open()
     archive = Archive(path.with_name(path.name + ".archive"), store)
@@ -240,6 +267,8 @@ async def opened(settings: Settings, *, archive_too: bool = True) -> AsyncIterat
             yield app
         finally:
             await asyncio.gather(*(platform.close() for platform in app.platforms.values()))
+            if app.model:
+                await app.model.llm.close()
     finally:
         await archive.close()
         await store.close()

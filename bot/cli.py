@@ -114,24 +114,17 @@ def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _unused(settings: Settings) -> list[str]:
-    """Sentences about what is configured but cannot be used yet."""
-    waiting = [
-        ("GEMINI_API_KEY is set, but this version has no model summaries yet", settings.gemini_api_key),
-    ]
-    return [f"{text}; it is not used." for text, given in waiting if given]
-
-
 async def _run(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import models
     from bot.app import opened, owner
     from bot.platforms.console import ADDRESS
 
     del options
-    for sentence in _unused(settings):
-        print(sentence, file=sys.stderr)
     with owner(Path(settings.database_url)):
         async with opened(settings) as app:
             await app.store.add_chat(app.new_chat("console", ADDRESS))
+            for sentence in models.told(app.model) if app.model else []:
+                print(sentence, file=sys.stderr)
             if _on_terminal():
                 app.console.say(f"Paperboy {__version__}. /help lists what I understand; Ctrl-C ends me.")
             await app.serve()
@@ -189,17 +182,18 @@ async def _status(settings: Settings, options: argparse.Namespace) -> int:
 async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     from bot import report
 
-    return await report.doctor(settings, _unused(settings), offline=options.offline)
+    return await report.doctor(settings, offline=options.offline)
 
 
 async def _summarize(settings: Settings, options: argparse.Namespace) -> int:
     from bot.app import opened
     from bot.core import arxiv_id
-    from bot.flow.answers.papers import read
+    from bot.flow.answers.reading import read
+    from bot.platforms.console import ADDRESS
 
     wanted = arxiv_id.parse(options.id)
     async with opened(settings, archive_too=False) as app:
-        app.console.show(await read(app.store, app.ports, wanted, settings.language))
+        app.console.show(await read(app.store, app.ports, wanted, app.new_chat("console", ADDRESS)))
     return 0
 
 

@@ -58,6 +58,19 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return check
 
 
+def _amount(low: float, high: float) -> Callable[[str], float]:
+    def check(text: str) -> float:
+        try:
+            amount = float(text)
+        except ValueError:
+            amount = -1.0
+        if not low <= amount <= high:
+            raise ValueError(f"use a number from {low:g} to {high:g}, for example 0.50")
+        return amount
+
+    return check
+
+
 def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("use an address that begins with https://")
@@ -94,6 +107,23 @@ class Settings:
     telegram_bot_token: str = _setting("", "Token of the Telegram bot.", env="TELEGRAM_BOT_TOKEN", secret=True)
     discord_bot_token: str = _setting("", "Token of the Discord bot.", env="DISCORD_BOT_TOKEN", secret=True)
     gemini_api_key: str = _setting("", "Key for Gemini summaries.", env="GEMINI_API_KEY", secret=True)
+    openai_api_key: str = _setting(
+        "", "Key for an OpenAI-compatible model server, if it asks for one.", env="OPENAI_API_KEY", secret=True
+    )
+    llm: str = _setting(
+        "auto",
+        "Who writes summaries: gemini, gemini_legacy, openai, none; auto takes what has a key or an address.",
+        _choice("auto", "gemini", "gemini_legacy", "openai", "none"),
+    )
+    llm_model: str = _setting("", "Name of the model; for Gemini, empty is the default one.")
+    llm_url: str = _setting("", "Address of an OpenAI-compatible server, such as http://localhost:11434/v1.", _url)
+    llm_requests_per_minute: int = _setting(10, "Calls to the model in a minute; 0: any.", _number(0, 100_000))
+    llm_tokens_per_minute: int = _setting(200_000, "Tokens in a minute; 0: any.", _number(0, 10**9))
+    llm_requests_per_day: int = _setting(1000, "Calls to the model in a day (Pacific); 0: any.", _number(0, 10**7))
+    llm_tokens_per_day: int = _setting(0, "Tokens in a day; 0: any.", _number(0, 10**12))
+    llm_dollars_per_day: float = _setting(
+        1.0, "Dollars a day, where the model's price is known (data/models.json); 0: any.", _amount(0, 100_000)
+    )
     telegram_base_url: str = _setting("https://api.telegram.org", "Address of the Bot API, if you host your own.", _url)
     owner: str = _setting("", "Chat that hears of new and lost chats and of failures: telegram:<your id>.", _chat)
     asks_per_hour: int = _setting(

@@ -30,11 +30,16 @@ class ConfigError(PaperboyError):
 
 
 class Later(PaperboyError):  # noqa: N818 - named by what we do next, as the whole tree is
-    """Not now. `wait` is in seconds as the other side asked (Retry-After), None where it did not say."""
+    """Not now. `wait` is in seconds as the other side asked (Retry-After), None where it did not say.
 
-    def __init__(self, sentence: str, *, wait: float | None = None) -> None:
+    `quota`: it is our share of it that is used up. `unsure`: it may have done, and billed, what it was asked.
+    """
+
+    def __init__(self, sentence: str, *, wait: float | None = None, quota: bool = False, unsure: bool = False) -> None:
         super().__init__(sentence)
         self.wait = wait
+        self.quota = quota
+        self.unsure = unsure
 
 
 class Gone(PaperboyError):  # noqa: N818 - see Later

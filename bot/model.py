@@ -31,12 +31,35 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a statement of a summary rests on."""
+
+    quote: str  # the source's words, found there letter by letter
+    sentence: str  # the sentence of the source that they stand in
+    where: str  # 'abstract', 'comment', 'page 1', 'full text'
+    beside: bool = False  # the quote must stand beside the statement
+
+
+Basis = Literal["extract", "abstract"]
+Why = Literal["", "quota", "budget", "down", "owner", "content", "form", "late"]
+"""Why no model wrote a summary: none is there; the provider's quota; our own budget; no answer; a setting is wrong; the
+provider would not speak of it; what it said failed the check; it came too late."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What a digest says of a paper, and what that rests on."""
 
     tldr: str
     takeaways: tuple[str, ...]
-    basis: Literal["extract"] = "extract"  # which sentence stands under the digest; models bring more
+    limits: tuple[str, ...] = ()  # that the authors state
+    basis: Basis = "extract"  # the authors' sentences as they stand, or what a model wrote from the abstract
+    model: str = ""  # that wrote it
+    quotes: int = 0  # that it gave
+    found: int = 0  # of them, that stand in the source
+    proofs: tuple[Proof, ...] = ()  # for tldr, takeaways and limits, in this order; none where they are the source's
+    why: Why = ""  # for an extract: why no model wrote it
+    until: int = 0  # ms, until when an extract stands in for a model's; 0 for good
 
 
 # --- who reads ----------------------------------------------------------------------------------------------------
@@ -344,7 +367,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which summary a digest waits for: the cache key beside paper and version."""
+    """Which summary a digest waits for: the cache key beside paper and version. `language` '' is the chat's."""
 
     language: str = "en"
     prompt: str = "extract-1"
@@ -371,6 +394,26 @@ class Rate:
 
     every: int
     burst: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be asked of a provider of models; 0 is any. Days are the provider's, money is in dollars / 1,000,000."""
+
+    requests_a_minute: int = 0
+    tokens_a_minute: int = 0
+    requests_a_day: int = 0
+    tokens_a_day: int = 0
+    micros_a_day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a provider of models was asked since a moment; calls under way count with what they may cost at most."""
+
+    requests: int
+    tokens: int
+    micros: int
 
 
 class Turn(IntEnum):
@@ -413,3 +456,5 @@ class News:
     dead_why: str = ""
     failed: int = 0  # looks at arXiv that failed
     failed_why: str = ""
+    model_why: str = ""  # why no model is asked, a sentence
+    model_until: int = 0  # ms

@@ -1,11 +1,14 @@
 """What the verbs need of the outside world, as Protocols; the folders implement them, `app` chooses."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from bot.config import Settings
+from bot.core.prompt import Prompt
 from bot.model import (
+    Budget,
     Button,
     Change,
     Chat,
@@ -21,11 +24,13 @@ from bot.model import (
     Run,
     Said,
     Send,
+    Spent,
     Subscription,
     Summary,
     Topic,
     Turn,
     Wanted,
+    Why,
 )
 
 
@@ -140,9 +145,86 @@ class Engine(Protocol):
         """Run the key's verb soon; if it is running already, once more afterwards."""
         ...
 
+    def alone(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Wait until nobody else is at work under this key, and be the one who is."""
+        ...
+
     async def serve(self) -> None:
         """Work until cancelled."""
         ...
+
+
+Finish = Literal["stop", "length", "safety", "recitation", "empty", "other"]
+"""Why a model ended: of itself; out of tokens; stopped for its content; for repeating a source; said nothing; else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them. `output` is all that is billed as output, `thoughts` and answer together."""
+
+    input: int = 0
+    output: int = 0
+    thoughts: int = 0  # the part of `output` that nobody sees
+    cached: int = 0  # the part of `input` that was cheaper
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call may cost: `output` in tokens, thinking included; `timeout` in seconds, for the call in all.
+
+    `cheap` asks for the provider's cheap tier where there is one: half the price, an answer within minutes rather than
+    seconds, and a Later more often.
+    """
+
+    output: int = 4096
+    timeout: float = 60.0
+    cheap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """A model's answer as it came; only a `finish` of 'stop' is a whole one, and even that may be no JSON."""
+
+    text: str
+    finish: Finish
+    usage: Usage | None = None  # None where the server does not count
+    model_version: str = ""  # what really answered, '' where the server does not say
+    retry_after: float | None = None  # seconds: the budget is empty now, the next call is not welcome before
+
+
+class LLM(Protocol):
+    """A language model behind one wire, which knows nothing of papers.
+
+    No retry, no limiter and no check of the answer happens in an adapter: those are `flow.ask`'s and the ledger's.
+    """
+
+    name: str
+    model: str
+
+    async def complete(self, prompt: str, schema: Mapping[str, object] | None, limits: Limits) -> RawReply:
+        """Make one call; `schema` is a JSON Schema for the answer, which the model follows as far as it can.
+
+        Returns its answer, whatever the model said in it. Tokens that were paid for are always told: an answer that was
+        cut or blocked after it had begun is a RawReply with its `usage`, not an exception.
+
+        Raises Later (quota, outage, time is up, no trustworthy answer; `wait` in seconds if the provider said), at
+        midnight Pacific if Google's quota of the day is used up; ConfigError (the key, the model, the address: the
+        owner must act); Refused (this very prompt will never be answered).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back the connections; the next call opens them anew."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The language model of this house, what may be asked of it and what is known of it (`data/models.json`)."""
+
+    llm: LLM
+    budget: Budget
+    facts: Mapping[str, Any]
 
 
 class Archive(Protocol):
@@ -195,7 +277,7 @@ class Ledger(Protocol):
     async def broken_off(self, chat: str, *, resend: bool) -> None: ...
     async def compose(
         self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
-    ) -> tuple[int, list[str]]: ...
+    ) -> tuple[int, list[tuple[str, str]]]: ...
     async def open_digests(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest]]: ...
     async def plan(self, digest: Digest, parts: Sequence[Part]) -> None: ...
     async def queue(self, chat: str) -> tuple[Chat | None, str | None, bool]: ...
@@ -206,6 +288,17 @@ class Ledger(Protocol):
     ) -> str | None: ...
     async def summary(self, paper: Paper, wanted: Wanted) -> Summary | None: ...
     async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> None: ...
+    async def waited_since(self, paper: str, wanted: Wanted) -> int | None: ...
+    async def ahead(self, wanted: Wanted, soon: int, late: int, limit: int) -> list[tuple[str, str]]: ...
+    async def reserve(
+        self, provider: str, about: str, budget: Budget, *, since: int, tokens: int, micros: int
+    ) -> tuple[str, float, Why]: ...
+    async def settle_call(self, id_: str, *, tokens: int, micros: int) -> None: ...
+    async def pause(self, provider: str, until: int, why: Why, detail: str) -> None: ...
+    async def paused(self, provider: str) -> tuple[int, Why, str] | None: ...
+    async def mark(self, name: str) -> int | None: ...
+    async def set_mark(self, name: str) -> None: ...
+    async def spent(self, provider: str, since: int) -> Spent: ...
     async def due(self, wanted: Wanted) -> list[str]: ...
     async def begin_run(self, verb: str) -> str: ...
     async def end_run(
@@ -228,6 +321,9 @@ class Ports:
     archive: Archive
     platforms: Mapping[str, Platform]
     nudge: Callable[[str], None]
+    alone: Callable[[str], AbstractAsyncContextManager[None]]
+    prompts: Mapping[str, Prompt]
+    model: Model | None = None
     wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 
 

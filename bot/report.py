@@ -6,15 +6,19 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from bot import models
 from bot.app import App, opened
 from bot.config import Settings
 from bot.core import times
 from bot.errors import ConfigError, PaperboyError
+from bot.flow.ask import DAY_ZONE
+from bot.ports import Limits
 
 _ALIVE = 180_000  # ms since the last sign of life: three beats
 _ROOM = 200 * 2**20  # bytes of free disk below which the owner should act
 _CLOCK = 60  # seconds that our clock may be off
 _PLACES = 200  # groups and channels looked into
+_WORD = 512  # tokens, thinking included
 _CLASSIC = "1706.03762"  # a paper that will always be there
 
 
@@ -24,7 +28,7 @@ async def status(settings: Settings, *, health: bool) -> int:
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
     async with opened(settings, archive_too=False) as app:
-        beat = await app.store.last_beat()
+        beat = await app.store.mark("heartbeat")
         alive = beat is not None and app.clock.now() - beat < _ALIVE
         if health:
             print("alive" if alive else "no sign of life in the last three minutes")
@@ -59,12 +63,13 @@ async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
     )
     sends = ", ".join(f"{n:,} {state}" for state, n in counts.sends) or "none"
     texts.append(f"Messages: {sends}; {counts.doubted:,} times in doubt. Papers delivered: {counts.deliveries:,}.")
+    texts += await _spending(app)
     dead = await app.store.dead()
     texts += [f"Given up in {chat} {when(at)}: {error}" for chat, error, at in dead]
     return [*texts, "`python -m bot retry` sends them once more."] if dead else texts
 
 
-async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int:
+async def doctor(settings: Settings, *, offline: bool) -> int:
     """Check everything that exists; prints a line each, returns 1 if something must be mended."""
     good: list[str] = [f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}."]
     bad: list[str] = []
@@ -73,8 +78,10 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
         async with opened(settings, archive_too=False) as app:
             counts = await app.store.counts()
             good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
+            good += models.told(app.model)
             if not offline:
                 await _ask_arxiv(app, good, bad)
+                await _ask_model(app, good, bad)
                 await _ask_platforms(app, good, bad)
     except ConfigError as problem:
         bad.append(str(problem))
@@ -85,7 +92,7 @@ async def doctor(settings: Settings, unused: list[str], *, offline: bool) -> int
         bad.append("Contact: none; set PAPERBOY_CONTACT to your e-mail address, so that arXiv can reach you.")
     for text in good:
         print(f"✓ {text}")
-    for text in [*unused, *bad]:
+    for text in bad:
         print(f"✗ {text}")
     return 1 if bad else 0
 
@@ -101,6 +108,38 @@ async def _ask_platforms(app: App, good: list[str], bad: list[str]) -> None:
                 bad.append(lacks)
             elif chat.suspended:
                 bad.append(f"{chat.title or chat.id}: nothing is sent there: {chat.suspended}")
+
+
+async def _ask_model(app: App, good: list[str], bad: list[str]) -> None:
+    """Make the smallest call there is: a key, a name and an address that work together answer it."""
+    if app.model is None:
+        return
+    llm = app.model.llm
+    try:
+        reply = await llm.complete("Answer with the one word: yes.", None, Limits(output=_WORD, timeout=30.0))
+    except PaperboyError as problem:
+        bad.append(f"Model: {problem}")
+        return
+    answered = f"Model: {reply.model_version or llm.model} answers"
+    if reply.finish in {"stop", "length"}:
+        good.append(f"{answered}.")
+    else:
+        bad.append(f"{answered}, but stopped for {reply.finish}: choose another in PAPERBOY_LLM_MODEL.")
+
+
+async def _spending(app: App) -> list[str]:
+    """What models were asked today, and why they are not asked now."""
+    if app.model is None:
+        return []
+    name, budget = app.model.llm.name, app.model.budget
+    spent = await app.store.spent(name, times.midnight(app.clock.now(), DAY_ZONE))
+    money = f"${spent.micros / 1e6:.2f}" + (f" of ${budget.micros_a_day / 1e6:.2f}" if budget.micros_a_day else "")
+    calls = f"{spent.requests:,}" + (f" of {budget.requests_a_day:,}" if budget.requests_a_day else "")
+    texts = [f"Model {app.model.llm.model}: {calls} calls today, {spent.tokens:,} tokens, {money}."]
+    if paused := await app.store.paused(name):
+        until, _, detail = paused
+        texts.append(f"Model: not asked until {times.moment(until, app.settings.zone)}: {detail}")
+    return texts
 
 
 async def _ask_arxiv(app: App, good: list[str], bad: list[str]) -> None:

@@ -21,3 +21,9 @@ def path(folder: str, name: str) -> Path:
 def data(name: str) -> Any:
     """Return a JSON file of `data/`, parsed once; callers must not change it."""
     return json.loads(path("data", name).read_text(encoding="utf-8"))
+
+
+@cache
+def text(folder: str, name: str) -> str:
+    """Return a shipped text file, read once."""
+    return path(folder, name).read_text(encoding="utf-8")

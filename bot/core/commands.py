@@ -47,6 +47,8 @@ COMMANDS = (
     Command("search", "<words or query>"),
     Command("digest", manages=True),
     Command("summarize", "<arXiv id>"),
+    Command("evidence", "<arXiv id>", hidden=True),
+    Command("translate", "<arXiv id>"),
     Command("settings", "[name value]"),
     Command("channel", "<@name>"),
     Command("status"),

@@ -164,9 +164,12 @@ _OTHER: Final = frozenset(
 _ALIKE: Final = 0.9
 
 
+_SEAM: Final = re.compile(r"(?<=[\u3400-\u9fff\uff00-\uffef])(?=[!-~])")  # a word ends here, which \\b does not know
+
+
 def harmful(text: str, links: Collection[str]) -> str:
     """Return what makes a text unfit to be shown by anybody, or ''."""
-    folded = _folded(text)
+    folded = _SEAM.sub(" ", _folded(text))
     for name, pattern in _HARMFUL:
         if found := pattern.search(text if name.startswith("invisible") else folded):
             return _says(name, found[0])

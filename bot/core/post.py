@@ -6,13 +6,16 @@ code links only where the text names one. The last line says what the summaries 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
-from bot.core import links, times
+from bot.core import basis, links, times
+from bot.core.addressed import addressed
 from bot.core.plain import plain
-from bot.model import Block, Button, Digest, Entry, Fold, Item, Line, Paper, Post, Span, Summary, line
+from bot.model import Block, Button, Chat, Digest, Entry, Fold, Item, Line, Paper, Post, Proof, Span, Summary, line
 from bot.words import count, say
 
 _AUTHORS = 3  # named before "+ n"
+_WHERE = {"abstract": "where_abstract", "comment": "where_comment"}
 
 
 def papers(language: str, number: int) -> str:
@@ -29,7 +32,7 @@ def byline(paper: Paper, language: str, now: int) -> str:
     return " · ".join(part for part in (names, ", ".join(paper.categories), date) if part)
 
 
-def link_line(paper: Paper, language: str) -> Line:
+def link_line(paper: Paper, language: str, *notes: str) -> Line:
     """'abstract · pdf · code': only links that exist."""
     spans = [
         Span(say(language, "abstract"), url=links.abs_url(paper.id)),
@@ -38,6 +41,8 @@ def link_line(paper: Paper, language: str) -> Line:
     ]
     for url in links.code_links(paper)[:2]:
         spans += [Span(" · "), Span(say(language, "code"), url=url)]
+    for note in notes:
+        spans.append(Span(f" · {note}", "dim"))
     return Line(tuple(spans), "small")
 
 
@@ -59,21 +64,54 @@ def title(paper: Paper) -> Span:
     return Span(plain(paper.title), "bold", links.abs_url(paper.id), theirs=True)
 
 
-def _bullets(summary: Summary) -> tuple[Line, ...]:
-    return tuple(line(Span(plain(text), theirs=True), kind="bullet") for text in summary.takeaways)
+def _rests(text: str, proof: Proof, language: str) -> list[Line]:
+    """The sentence of the paper that a statement rests on, and where it stands."""
+    where = say(language, _WHERE.get(proof.where, "where_abstract"))
+    sentence = " ".join(plain(proof.sentence).split())
+    if sentence.casefold().endswith(text.casefold().rstrip(".") + "."):
+        return [_theirs(say(language, "evidence_own", where=where))]
+    return [_theirs(say(language, "evidence", text=sentence, where=where))]
 
 
-def paper_item(entry: Entry, place: int, language: str, now: int) -> Item:
-    """One paper of a digest: title, facts, the sentence, folded takeaways, links."""
+def _beside(proof: Proof, language: str) -> list[Line]:
+    return [_theirs(say(language, "quote", text=" ".join(plain(proof.quote).split())))] if proof.beside else []
+
+
+def _statements(summary: Summary, language: str, *, evidence: bool) -> tuple[list[Line], list[Line], list[Line]]:
+    """The sentence, the takeaways and the limits, each with what it rests on below it where that is to be shown."""
+    proofs = iter(summary.proofs)
+
+    def lines(texts: Sequence[str], kind: Literal["text", "bullet"]) -> list[Line]:
+        found = []
+        for text in texts:
+            found.append(line(Span(plain(text), theirs=True), kind=kind))
+            if proof := next(proofs, None):
+                found += _rests(text, proof, language) if evidence else _beside(proof, language)
+        return found
+
+    sentence = lines([summary.tldr] if summary.tldr else [], "text")
+    return sentence, lines(summary.takeaways, "bullet"), lines(summary.limits, "bullet")
+
+
+def _warning(paper: Paper, language: str) -> list[Line]:
+    """A note where a paper speaks to language models: a reader should know, whatever became of it."""
+    if not addressed(f"{paper.title}\n{paper.abstract}\n{paper.comment}"):
+        return []
+    return [line(Span(say(language, "addressed"), "dim"), kind="small")]
+
+
+def paper_item(entry: Entry, place: int, language: str, now: int, *, marked: bool = False) -> Item:
+    """One paper of a digest: title, facts, the sentence, folded takeaways, links; `marked` if no model wrote it."""
     paper, summary = entry.paper, entry.summary
     blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language, now)]
-    if summary.tldr:
-        blocks.append(line(Span(plain(summary.tldr), theirs=True)))
-    if summary.takeaways:
-        blocks.append(Fold(say(language, "takeaways", count=len(summary.takeaways)), _bullets(summary)))
+    sentence, takeaways, _ = _statements(summary, language, evidence=False)
+    blocks += sentence
+    if takeaways:
+        blocks.append(Fold(say(language, "takeaways", count=len(summary.takeaways)), tuple(takeaways)))
     if entry.others:
         blocks.append(line(Span(say(language, "also", labels=", ".join(entry.others)), "dim"), kind="small"))
-    blocks.append(link_line(paper, language))
+    blocks += _warning(paper, language)
+    blocks.append(link_line(paper, language, *([say(language, "own_words")] if marked else [])))
     button = Button(say(language, "button_summarize", place=place), f"/summarize {paper.id}")
     return Item(tuple(blocks), paper.id, (button,))
 
@@ -88,16 +126,19 @@ def digest(value: Digest) -> Post:
     )
     head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 else None
     items: list[Item] = []
+    summaries = [entry.summary for entry in value.entries]
+    mixed = len({summary.basis for summary in summaries}) > 1
     place = 0
     for topic in topics:
         heading = [] if head else [line(Span(topic, "bold"), kind="heading")]
         for entry in value.entries:
             if entry.topic == topic:
                 place += 1
-                item = paper_item(entry, place, language, value.at)
+                marked = mixed and entry.summary.basis == "extract"
+                item = paper_item(entry, place, language, value.at, marked=marked)
                 items.append(Item((*heading, *item.blocks), item.paper, item.buttons))
                 heading = []
-    foot = [line(Span(say(language, "basis_extract"), "dim"), kind="small")]
+    foot = [line(Span(basis.many(summaries, language, zone, value.at), "dim"), kind="small")]
     if value.more:
         key = "more_left" if value.chat.kind == "channel" else "more_waiting"
         foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))
@@ -139,23 +180,53 @@ def bare(value: Digest) -> Post:
     return Post(items=tuple(items))
 
 
-def reading(paper: Paper, summary: Summary, language: str, now: int) -> Post:
-    """`/summarize`: one paper with its sentence and takeaways in the open."""
+def reading(
+    paper: Paper, summary: Summary, chat: Chat, now: int, *, evidence: bool = False, translates: bool = False
+) -> Post:
+    """`/summarize`: one paper with its sentence and takeaways in the open, with `evidence` what each rests on.
+
+    `translates`: the abstract can be had in the language of the chat.
+    """
+    language = chat.language
     blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]
-    if summary.tldr:
-        blocks += [line(Span(plain(summary.tldr), theirs=True)), *_bullets(summary)]
+    sentence, takeaways, limits = _statements(summary, language, evidence=evidence)
+    blocks += [*sentence, *takeaways]
+    if limits:
+        blocks += [line(Span(say(language, "limits"), "dim"), kind="small"), *limits]
+    blocks += _warning(paper, language)
     blocks.append(link_line(paper, language))
-    foot = (line(Span(say(language, "basis_extract_one"), "dim"), kind="small"),)
-    return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else ())
+    foot = (line(Span(basis.one(summary, language, chat.zone, now), "dim"), kind="small"),)
+    buttons, id_ = [], f"{paper.id}v{paper.version}"
+    if summary.proofs:
+        way = ("hide_evidence", f"/summarize {id_}") if evidence else ("button_evidence", f"/evidence {id_}")
+        buttons.append(Button(say(language, way[0]), way[1], edits=True))
+    if translates:
+        buttons.append(Button(say(language, "button_translate"), f"/translate {id_}"))
+    return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else (), buttons=tuple(buttons))
 
 
-def listing(head: str, found: Sequence[tuple[Paper, Summary, str]], language: str, now: int, *notes: str) -> Post:
+def translation(paper: Paper, found: Summary, chat: Chat, now: int) -> Post:
+    """`/translate`: the abstract in the language of the chat, else as it stands, under the title, which stays."""
+    language = chat.language
+    text = found.tldr or plain(paper.abstract)
+    if found.tldr:
+        note = say(language, "basis_translated", model=found.model)
+    else:
+        note = say(language, "not_translated", why=basis.why(found, language, chat.zone, now))
+    paragraphs = [line(Span(part, theirs=True)) for part in text.split("\n") if part.strip()]
+    blocks = (line(title(paper), kind="heading"), *paragraphs, link_line(paper, language))
+    return Post(items=(Item(blocks, paper.id),), foot=(line(Span(note, "dim"), kind="small"),))
+
+
+def listing(head: str, found: Sequence[tuple[Paper, Summary, str]], chat: Chat, now: int, *notes: str) -> Post:
     """Papers in short, as answers to /latest and /search; the last text of each row is its topic, or empty."""
+    language = chat.language
     items = [
         paper_item(Entry(paper, summary, topic), place, language, now)
         for place, (paper, summary, topic) in enumerate(found, 1)
     ]
-    foot = [line(Span(note, "dim"), kind="small") for note in (*notes, say(language, "basis_extract"))]
+    rests = basis.many([summary for _, summary, _ in found], language, chat.zone, now)
+    foot = [line(Span(note, "dim"), kind="small") for note in (*notes, rests)]
     return Post((line(Span(head, "bold"), kind="heading"),), tuple(items), tuple(foot))
 
 

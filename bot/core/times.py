@@ -83,3 +83,8 @@ def _say(language: str, key: str, when: datetime) -> str:
 def start_of_day(at: int) -> int:
     """Midnight UTC (ms) of the day that `at` falls into."""
     return ms(instant(at).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC))
+
+
+def midnight(at: int, zone: str) -> int:
+    """Return when (ms) the day of a zone began that `at` falls into."""
+    return ms(instant(at, zone).replace(hour=0, minute=0, second=0, microsecond=0))

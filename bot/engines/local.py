@@ -5,8 +5,9 @@ left to the next sweep: retries, back-off and dead letters are the ledger's.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from bot.errors import Later
 
@@ -16,7 +17,14 @@ Run = Callable[[str], Awaitable[None]]
 
 # Tasks of one verb at work at once. Each verb has its own slots: chats that wait for their pace hold up no command,
 # a thousand summaries hold up no digest.
-SLOTS: Mapping[str, int] = {"deliver": 1000, "converse": 50, "compose": 200, "summarize": 4, "typeset": 32}
+SLOTS: Mapping[str, int] = {
+    "deliver": 1000,
+    "converse": 50,
+    "compose": 200,
+    "summarize": 16,
+    "ahead": 16,
+    "typeset": 32,
+}
 _DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop
 
 
@@ -28,6 +36,7 @@ class Local:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._slots = {verb: asyncio.Semaphore(slots.get(verb, 1)) for verb in verbs}
+        self._alone: dict[str, tuple[asyncio.Lock, list[None]]] = {}  # a lock and who has it or waits for it
         self._idle = asyncio.Event()
         self._idle.set()
         self._open = True
@@ -58,6 +67,19 @@ class Local:
                 self.nudge(key)
             if not self._tasks:
                 self._idle.set()
+
+    @contextlib.asynccontextmanager
+    async def alone(self, key: str) -> AsyncIterator[None]:
+        """Wait until nobody else is at work under this key, and be the one who is."""
+        lock, users = self._alone.setdefault(key, (asyncio.Lock(), []))
+        users.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            users.pop()
+            if not users:
+                del self._alone[key]
 
     async def idle(self) -> None:
         """Wait until nothing is at work."""

@@ -11,7 +11,7 @@ async def compose(store: Ledger, ports: Ports, key: str) -> None:
     """`compose:<chat>`: a digest if one is due and anything waits; silence has its reason in `flow.silence`."""
     chat = key.partition(":")[2]
     count, missing = await store.compose(chat, ports.wanted, times.next_digest)
-    for paper in missing:
-        ports.nudge(f"summarize:{paper}")
+    for language, paper in missing:
+        ports.nudge(f"summarize:{language}:{paper}")
     if count and not missing:
         ports.nudge(f"typeset:{chat}")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.core import arxiv_id, commands, post
 from bot.core.commands import Command
 from bot.errors import Later, UserError
-from bot.flow.answers import chats, papers, settings, topics
+from bot.flow.answers import chats, papers, reading, settings, topics
 from bot.flow.answers.asked import Answer, Asked
 from bot.flow.typeset import parts
 from bot.model import Change, Chat, Post, Said
@@ -34,7 +34,9 @@ ANSWERS: dict[str, Answer] = {
     "latest": papers.latest,
     "search": papers.search,
     "digest": papers.digest,
-    "summarize": papers.summarize,
+    "summarize": reading.summarize,
+    "evidence": reading.evidence,
+    "translate": reading.translate,
     "settings": settings.settings,
     "channel": chats.channel,
     "status": chats.status,
@@ -69,7 +71,7 @@ async def _reply(store: Ledger, ports: Ports, platform: Platform, said: Said) ->
     language = said.chat.language
     try:
         command, asked = await _asked(store, ports, platform, said)
-        if command.name == "summarize" and (text := await papers.slow(asked)):
+        if command.name in reading.SLOW and (text := await reading.slow(asked)):
             (place,) = await asyncio.to_thread(parts, platform, post.note(text))
             await store.place(said, place)
             ports.nudge(f"deliver:{said.chat.id}")

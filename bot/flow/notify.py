@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core import post
+from bot.core import post, times
 from bot.flow.typeset import parts
 from bot.model import Chat, News
 from bot.ports import Ledger, Ports
@@ -26,14 +26,16 @@ async def notify(store: Ledger, ports: Ports, key: str) -> None:
     if platform is None or (found := await store.news(owner, EVERY)) is None:
         return
     news, at = found
-    chat = await store.chat(owner) or Chat(owner, name, address, language=ports.settings.language)
-    lines = _lines(news, chat.language)
+    chat = await store.chat(owner) or Chat(
+        owner, name, address, language=ports.settings.language, zone=ports.settings.zone
+    )
+    lines = _lines(news, chat.language, chat.zone)
     await store.tell(chat, at, parts(platform, post.note(*lines)) if lines else [])
     if lines:
         ports.nudge(f"deliver:{owner}")
 
 
-def _lines(news: News, language: str) -> list[str]:
+def _lines(news: News, language: str, zone: str) -> list[str]:
     lines = []
     private = say(language, "a_private_chat")
     if news.chats:
@@ -47,6 +49,9 @@ def _lines(news: News, language: str) -> list[str]:
         lines.append(say(language, "news_suspended_more", count=left))
     if news.dead:
         lines.append(say(language, "news_dead", count=news.dead, why=news.dead_why))
+    if news.model_why:
+        when = times.moment(news.model_until, zone, language)
+        lines.append(say(language, "news_model", when=when, why=news.model_why))
     if news.failed:
         lines.append(say(language, "news_failed", count=news.failed, why=news.failed_why))
     return lines

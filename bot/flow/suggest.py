@@ -15,7 +15,7 @@ async def suggest(store: Ledger, chat: Chat, command: str, typed: str) -> list[t
     typed = " ".join(typed.split())
     if command in {"unsubscribe", "tune", "mute", "unmute"}:
         found = [(s.label, s.label) for s in await store.subscriptions(chat.id)]
-    elif command == "summarize":
+    elif command in {"summarize", "translate"}:
         latest = await store.latest(chat.id, _MOST)
         found = [(f"{paper.id} · {plain(paper.title)}", paper.id) for paper, _ in latest]
     elif command == "settings":

@@ -1,31 +1,183 @@
-"""summarize: what a paper says, in one sentence and a few takeaways; made once, whatever number of chats gets it."""
+"""summarize: what a paper says, in one sentence and a few takeaways; made once, whatever number of chats gets it.
+
+With a model: one call, its answer held against the paper statement by statement, one repair, then what is left of it;
+if that is too little, or no model can be asked, the authors' own sentences, and they say so. What stands in for a
+model's summary for a while is replaced when the paper is next wanted.
+"""
 
 import asyncio
 import logging
+import secrets
+from dataclasses import replace
+from typing import Any
 
-from bot.core import extract
-from bot.model import Paper, Summary
-from bot.ports import Ledger, Ports
+from bot.core import extract, grounding, grounding_repair, links, prompt
+from bot.flow.ask import Patience, Unanswered, ask
+from bot.model import Paper, Proof, Summary, Wanted, Why
+from bot.ports import Ledger, Ports, RawReply
 
 log = logging.getLogger(__name__)
 
+DIGEST_WAITS = 600_000  # ms that a digest waits for a model at most
+ANSWER_WAITS = 25_000  # ms that somebody who asked does
+_AHEAD_WAITS = 480_000  # ms that work for a digest to come does: it is over before that is composed
+_SLOW = 300.0  # seconds of a call on a cheap tier
+LATER = 60_000  # ms until what came to nothing is tried again
+
+
+def wanted(ports: Ports, language: str) -> Wanted:
+    """Which summary a reader of `language` gets; without a model it is the same for all."""
+    return ports.wanted if ports.wanted.language else replace(ports.wanted, language=language)
+
+
+def _named(key: str) -> tuple[str, str]:
+    """(language, base id) of 'summarize:en:2411.19525'."""
+    _, language, paper = key.split(":", 2)
+    return language, paper
+
 
 async def summarize(store: Ledger, ports: Ports, key: str) -> None:
-    """`summarize:<paper>`: make the summary that digests wait for; sweep finds the digests that are complete."""
-    paper = await store.paper(key.partition(":")[2])
-    if paper is not None:
-        await store.add_summary(paper, ports.wanted, await summary_of(store, ports, paper))
+    """`summarize:<language>:<paper>`: make what a digest waits for; sweep finds the digests that are then complete."""
+    language, id_ = _named(key)
+    paper = await store.paper(id_)
+    if paper is None:
+        return
+    asked = wanted(ports, language)
+    since = await store.waited_since(id_, asked) if ports.model else None
+    await _made(store, ports, paper, asked, Patience((since or ports.clock.now()) + DIGEST_WAITS))
 
 
-async def summary_of(store: Ledger, ports: Ports, paper: Paper) -> Summary:
-    """Return a summary at once, for an answer: from the ledger, else made now."""
-    return await store.summary(paper, ports.wanted) or await _write(paper)
+async def ahead(store: Ledger, ports: Ports, key: str) -> None:
+    """`ahead:<language>:<paper>`: let the model write, at its cheap price, what a digest to come will carry.
+
+    What fails here leaves nothing behind: the digest asks again.
+    """
+    language, id_ = _named(key)
+    paper = await store.paper(id_)
+    if paper is None or ports.model is None:
+        return
+    asked = wanted(ports, language)
+    cheap = bool(ports.model.facts.get("cheap"))
+    until = ports.clock.now() + _AHEAD_WAITS
+    async with ports.alone(_key(paper, asked)):
+        if not stale(await store.summary(paper, asked), ports):
+            return
+        found = await _by_model(
+            store, ports, paper, asked, Patience(until, cheap=cheap, timeout=_SLOW if cheap else 60.0)
+        )
+        if not found.why or not found.until:
+            await store.add_summary(paper, asked, found)
 
 
-async def _write(paper: Paper) -> Summary:
+async def summary_of(store: Ledger, ports: Ports, paper: Paper, language: str) -> Summary:
+    """Return a summary for somebody who waits: from the ledger, else made now."""
+    asked = wanted(ports, language)
+    known = await store.summary(paper, asked)
+    if known is not None and not stale(known, ports):
+        return known
+
+    patience = Patience(ports.clock.now() + ANSWER_WAITS, urgent=True, timeout=30.0)
+    return await _made(store, ports, paper, asked, patience)
+
+
+async def ready(store: Ledger, ports: Ports, paper: Paper, language: str) -> bool:
+    """Whether `summary_of` will answer at once."""
+    return ports.model is None or not stale(await store.summary(paper, wanted(ports, language)), ports)
+
+
+async def short_of(store: Ledger, ports: Ports, paper: Paper, language: str) -> Summary:
+    """Return what is there for a list: a summary from the ledger, else the authors' sentences; no model is asked."""
+    return await store.summary(paper, wanted(ports, language)) or await _extract(paper)
+
+
+async def _made(store: Ledger, ports: Ports, paper: Paper, asked: Wanted, patience: Patience) -> Summary:
+    """Make a summary and keep it, unless somebody else has just done so: it is paid once."""
+    async with ports.alone(_key(paper, asked)):
+        known = await store.summary(paper, asked)
+        if known is not None and not stale(known, ports):
+            return known
+        model = ports.model is not None
+        found = await (_by_model(store, ports, paper, asked, patience) if model else _extract(paper))
+        await store.add_summary(paper, asked, found)
+        return found
+
+
+def _key(paper: Paper, asked: Wanted) -> str:
+    return f"summary:{paper.id}v{paper.version}:{asked.language}"
+
+
+def stale(summary: Summary | None, ports: Ports) -> bool:
+    """Whether a summary is to be made, or what stands in for it has stood long enough."""
+    return summary is None or (bool(summary.until) and summary.until <= ports.clock.now())
+
+
+# --- without a model
+
+
+async def _extract(paper: Paper, why: Why = "", until: int = 0) -> Summary:
     try:
         found = await asyncio.to_thread(extract.summarize, paper.title, paper.abstract)
     except Exception:
         log.exception("%s cannot be summarized; its title has to do", paper.id)
-        return Summary("", ())
-    return Summary(found.tldr, found.takeaways)
+        return Summary("", (), why=why, until=until)
+    return Summary(found.tldr, found.takeaways, why=why, until=until)
+
+
+# --- with a model
+
+
+async def _by_model(store: Ledger, ports: Ports, paper: Paper, asked: Wanted, patience: Patience) -> Summary:
+    """Let the model write, check what it wrote, and say so where that comes to nothing."""
+    tag = secrets.token_hex(8)
+    task = ports.prompts["summary"]
+    about = f"summary {paper.id}v{paper.version} {asked.language}"
+    parts = prompt.paper(task, title=paper.title, abstract=paper.abstract, comment=paper.comment)
+    values = {"language": prompt.LANGUAGES[asked.language], "paper": parts}
+    text = prompt.fill(task, tag, **values)
+    source = grounding.Source(
+        paper.title, paper.abstract, paper.comment, links=(*links.code_links(paper), *links.project_links(paper))
+    )
+    first = await ask(store, ports, task, text, patience, about)
+    if isinstance(first, Unanswered):
+        return await _instead(ports, paper, first)
+    if first.finish in {"safety", "recitation"}:
+        return await _extract(paper, "content")
+    reply = grounding.parse(first.text) if first.finish != "length" else None
+    version = first.model_version or asked.model
+    if reply is None:  # cut off, empty, or no JSON: once more, with room
+        longer = replace(task, output=2 * task.output) if first.finish == "length" else task
+        second = await ask(store, ports, longer, text, patience, about)
+        if isinstance(second, Unanswered):
+            return await _instead(ports, paper, second)
+        reply = grounding.parse(second.text) if second.finish == "stop" else None
+        checked = await asyncio.to_thread(grounding.check, reply, source, asked.language)
+    else:
+        checked = await asyncio.to_thread(grounding.check, reply, source, asked.language)
+        if failed := grounding_repair.failures(checked):
+            again = ports.prompts["repair"]
+            told = grounding_repair.told(failed, paper.abstract)
+            second = await ask(store, ports, again, prompt.fill(again, tag, failed=told, **values), patience, about)
+            if isinstance(second, RawReply) and second.finish == "stop":
+                whole = grounding_repair.merged(reply, checked, grounding.parse(second.text))
+                checked = await asyncio.to_thread(grounding.check, whole, source, asked.language)
+    return _written(checked, version) or await _extract(paper, "form")
+
+
+async def _instead(ports: Ports, paper: Paper, unanswered: Unanswered) -> Summary:
+    wait = unanswered.wait
+    until = 0 if wait is None else ports.clock.now() + max(LATER, int(1000 * wait))
+    return await _extract(paper, unanswered.why, until)
+
+
+def _written(checked: grounding.Checked, model: str) -> Summary | None:
+    """What is left of a model's answer, None if it is too little."""
+    if not checked.enough or checked.tldr is None:
+        return None
+    given: dict[str, Any] = {"basis": "abstract", "model": model, "quotes": checked.quotes, "found": checked.found}
+    return Summary(
+        checked.tldr.text,
+        tuple(row.text for row in checked.takeaways),
+        tuple(row.text for row in checked.limitations),
+        proofs=tuple(Proof(row.quote, row.sentence, row.where, row.beside) for row in checked.rows),
+        **given,
+    )

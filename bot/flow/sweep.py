@@ -1,6 +1,6 @@
 """sweep: ask the ledger what is due and nudge it. Whatever was forgotten by a crash is found here again."""
 
-from bot.flow import harvest, notify
+from bot.flow import harvest, notify, prepare
 from bot.ports import Ledger, Ports
 
 
@@ -11,6 +11,8 @@ async def due(store: Ledger, ports: Ports) -> list[str]:
         keys.append("harvest:arxiv")
     if await notify.is_due(store, ports):
         keys.append("notify:owner")
+    if await prepare.is_due(store, ports):
+        keys.append("prepare:digests")
     return keys
 
 

@@ -81,7 +81,7 @@ def corded(cord: Cord, whose: str) -> Any:
                 for chunk in response.raw.stream(65536, decode_content=True):
                     body.extend(chunk)
                     if len(body) > LARGEST:
-                        raise Later(f"{whose} sent more than any answer needs: it is asked again later.")
+                        raise Later(f"{whose} sent more than any answer needs: it is asked again later.", unsure=True)
             finally:
                 response.close()
             if response.status_code in {*range(300, 400), 401}:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import ConfigError, Later, PaperboyError, Refused
 from bot.llm import _wire
-from bot.llm._port import Finish
+from bot.ports import Finish
 
 WHOSE = "Gemini"
 EXAMPLE = "https://generativelanguage.googleapis.com"
@@ -85,9 +85,11 @@ def _quota(error: Mapping[str, Any], headers: Mapping[str, str], *, model: str, 
         )
     if any(_PER_DAY.search(f"{row.get('quotaId')} {row.get('quotaMetric')}") for row in found):
         wait = midnight_pacific(now)
-        return Later(f"Gemini's quota of the day is used up (midnight Pacific): {_wire.when(wait)}.", wait=wait)
+        return Later(
+            f"Gemini's quota of the day is used up (midnight Pacific): {_wire.when(wait)}.", wait=wait, quota=True
+        )
     pause = _wait(error, headers, now)
-    return Later(f"Gemini asks for fewer requests (HTTP 429): {_wire.when(pause)}.", wait=pause)
+    return Later(f"Gemini asks for fewer requests (HTTP 429): {_wire.when(pause)}.", wait=pause, quota=True)
 
 
 def _wait(error: Mapping[str, Any], headers: Mapping[str, str], now: int) -> float | None:

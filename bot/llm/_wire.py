@@ -111,16 +111,17 @@ def when(wait: float | None) -> str:
 
 def late(whose: str, seconds: float) -> Later:
     """Make the error of a call whose time is up."""
-    return Later(f"{whose} did not answer within {seconds:g} seconds: it is asked again later.")
+    return Later(f"{whose} did not answer within {seconds:g} seconds: it is asked again later.", unsure=True)
 
 
 def lost(whose: str, problem: BaseException) -> Later:
     """Make the error of a connection that failed; names the kind of failure, never its text."""
-    return Later(f"{whose} could not be reached ({type(problem).__name__}): it is asked again later.")
+    return Later(f"{whose} could not be reached ({type(problem).__name__}): it is asked again later.", unsure=True)
 
 
 def unreadable(whose: str) -> Later:
     """Make the error of an answer that is none."""
     return Later(
-        f"{whose} sent something that is no model's answer: it is asked again later; check its address if it goes on."
+        f"{whose} sent something that is no model's answer: it is asked again later; check its address if it goes on.",
+        unsure=True,
     )

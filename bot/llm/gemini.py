@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import ConfigError, PaperboyError
 from bot.llm import _gemini_wire as wire
 from bot.llm import _wire
-from bot.llm._port import Limits, RawReply, Usage
+from bot.ports import Limits, RawReply, Usage
 
 if TYPE_CHECKING:
     from google.genai import Client

@@ -25,7 +25,7 @@ from bot.errors import ConfigError, PaperboyError
 from bot.llm import _gemini_wire as wire
 from bot.llm import _wire
 from bot.llm._corded import Cord, Ended, corded
-from bot.llm._port import Limits, RawReply, Usage
+from bot.ports import Limits, RawReply, Usage
 
 if TYPE_CHECKING:
     from bot.ports import Clock

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from bot import resources
 from bot.errors import ConfigError, Later, PaperboyError, Refused
 from bot.llm import _wire
-from bot.llm._port import Finish, Limits, RawReply, Usage
+from bot.ports import Finish, Limits, RawReply, Usage
 
 if TYPE_CHECKING:
     import httpx
@@ -178,7 +178,7 @@ class OpenAI:
             async for chunk in response.aiter_bytes():
                 raw.extend(chunk)
                 if len(raw) > LARGEST:
-                    raise Later(f"{self._whose} sent more than any answer needs: it is asked again later.")
+                    raise Later(f"{self._whose} sent more than any answer needs: it is asked again later.", unsure=True)
         try:
             parsed = json.loads(raw)
         except ValueError:
@@ -233,7 +233,7 @@ class OpenAI:
             )
         if status == _wire.TOO_MANY:
             wait = self._wait(answer, text)
-            return Later(f"{whose} asks for fewer requests (HTTP 429): {_wire.when(wait)}.", wait=wait)
+            return Later(f"{whose} asks for fewer requests (HTTP 429): {_wire.when(wait)}.", wait=wait, quota=True)
         if status in {_wire.TIMED_OUT, _wire.CONFLICT, _wire.TOO_EARLY, _wire.CLOSED} or (
             status >= _wire.SERVER and status not in _REFUSALS
         ):

@@ -25,6 +25,7 @@ _LABEL = 100  # characters of a choice
 _PUBLIC = {"summarize", "search"}  # whose answers are meant for the channel
 _ELSEWHERE = {"start", "channel", "cancel", "follow"}  # commands of the table that Discord has other ways for
 _TOPIC = {"unsubscribe", "tune", "mute", "unmute"}
+_PAPER = {"summarize", "translate"}
 _PLAIN = {"help", "topics", "latest", "digest", "status", "delete_me"}
 
 
@@ -73,6 +74,8 @@ def add_commands(tree: app_commands.CommandTree[Any], platform: "Discord") -> No
             _add(tree, name, _plain(platform, name))
         elif name in _TOPIC:
             _add(tree, name, _topic(platform, name))
+        elif name in _PAPER:
+            _add(tree, name, _paper(platform, name))
         elif not command.hidden and name not in _ELSEWHERE:
             _add(tree, name, _MAKE[name](platform))
 
@@ -130,12 +133,12 @@ def _subscribe(platform: "Discord") -> Any:
     return run
 
 
-def _summarize(platform: "Discord") -> Any:
+def _paper(platform: "Discord", name: str) -> Any:
     @app_commands.rename(paper="id")
     @app_commands.describe(paper=_words("option_id"))
-    @app_commands.autocomplete(paper=_completer(platform, "summarize"))
+    @app_commands.autocomplete(paper=_completer(platform, name))
     async def run(interaction: discord.Interaction, paper: app_commands.Range[str, 1, 200]) -> None:
-        await platform.commanded(interaction, f"/summarize {paper}", public=True)
+        await platform.commanded(interaction, f"/{name} {paper}", public=name in _PUBLIC)
 
     return run
 
@@ -162,7 +165,7 @@ def _settings(platform: "Discord") -> Any:
     return run
 
 
-_MAKE = {"subscribe": _subscribe, "summarize": _summarize, "search": _search, "settings": _settings}
+_MAKE = {"subscribe": _subscribe, "search": _search, "settings": _settings}
 
 
 def _completer(platform: "Discord", name: str) -> Any:

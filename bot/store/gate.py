@@ -39,6 +39,10 @@ class _Line:
                 self.leave()
             raise
 
+    def before(self, turn: Turn) -> int:
+        """How many of those who wait go before one who comes now."""
+        return sum(len(waiting) for each, waiting in self._waiting.items() if each <= turn)
+
     def leave(self) -> None:
         while called := self._next():
             if not called.done():
@@ -71,13 +75,18 @@ class Pace:
         """
         if rate.every <= 0:
             return
-        if patience is not None:
-            await self._slot(key, rate, patience)
-            return
         line = self._lines.setdefault(key, _Line())
+        until = None if patience is None else self._clock.now() + 1000 * patience
+        if until is not None and line.busy:
+            taken = await self._db.read("slot", key=key)
+            first = (taken[0][0] if taken else 0) + rate.every * (1 + line.before(turn))
+            if first > until:
+                wait = (first - self._clock.now()) / 1000
+                raise Later(f"the next request to {key} may leave in {_long(wait)}.", wait=wait)
         await line.enter(turn)
         try:
-            await self._slot(key, rate, None)
+            left = None if until is None else max(0.0, (until - self._clock.now()) / 1000)
+            await self._slot(key, rate, left)
         finally:
             line.leave()
             if not line.busy:

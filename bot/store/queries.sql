@@ -277,19 +277,22 @@ WHERE place = 1 ORDER BY score DESC, at DESC, paper LIMIT :cap
 ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
 
 -- name: open_digests
--- Digests not yet cut into messages whose papers all have the summary they wait for.
+-- Digests not yet cut into messages whose papers all have the summary they wait for, in the language of the chat. What
+-- stands in for one is good for a digest if it was made since that was composed, or is not to be replaced yet.
 SELECT g.id, g.at, g.scanned, g.more FROM digest g WHERE g.chat = :chat AND g.planned = 0
-  AND NOT EXISTS (SELECT 1 FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = g.id AND NOT EXISTS (
-      SELECT 1 FROM summary s WHERE s.paper = p.id AND s.language = :language AND s.prompt = :prompt AND s.model = :model
-        AND s.version = p.version))
+  AND NOT EXISTS (SELECT 1 FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
+    WHERE d.digest = g.id AND NOT EXISTS (
+      SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
+        AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
+        AND (s.stands_until = 0 OR s.stands_until > :now OR s.created_at >= g.at)))
 ORDER BY g.at, g.id;
 
 -- name: entries
 SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
-       p.doi, s.body, d.topic, d.label
-FROM delivery d JOIN paper p ON p.id = d.paper
-JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.language = :language AND s.prompt = :prompt
-              AND s.model = :model
+       p.doi, s.body, s.stands_until, d.topic, d.label
+FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
+JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
+              AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
 WHERE d.digest = :digest ORDER BY p.id;
 
 -- name: topics_of_deliveries
@@ -380,24 +383,80 @@ WHERE s.state IN ('due', 'sending') AND c.suspended = ''
 SELECT DISTINCT g.chat FROM digest g JOIN chat c ON c.id = g.chat WHERE g.planned = 0 AND c.suspended = '';
 
 -- name: due_summaries
-SELECT DISTINCT d.paper FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
+-- What digests wait for: (language, paper).
+SELECT DISTINCT CASE WHEN :language = '' THEN c.language ELSE :language END, d.paper
+FROM delivery d JOIN digest g ON g.id = d.digest JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
 WHERE d.send IS NULL AND c.suspended = '' AND NOT EXISTS (
-    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
-      AND s.prompt = :prompt AND s.model = :model);
+    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
+      AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
+      AND (s.stands_until = 0 OR s.stands_until > :now OR s.created_at >= g.at));
+
+-- name: ahead_chats
+-- Chats whose digest comes between two moments.
+SELECT id, language, cap, composed_at FROM chat WHERE next_at > :soon AND next_at <= :late AND suspended = '' AND mode = 'daily';
+
+-- name: ahead
+-- What the next digest of a chat would carry as of now, where no model has written of it yet.
+SELECT w.paper FROM (
+    SELECT m.paper AS paper, max(m.score) AS score, max(m.at) AS at
+    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
+    WHERE s.chat = :chat AND s.muted = 0
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)
+    GROUP BY m.paper ORDER BY score DESC, at DESC, m.paper LIMIT :cap) w
+JOIN paper p ON p.id = w.paper WHERE NOT EXISTS (
+    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
+      AND s.language = :language AND (s.stands_until = 0 OR s.stands_until > :now));
+
+-- name: waited_since
+-- Since when (ms) the longest waiting digest waits for a paper in a language.
+SELECT min(g.at) FROM delivery d JOIN digest g ON g.id = d.digest JOIN chat c ON c.id = d.chat
+WHERE d.paper = :paper AND d.send IS NULL AND g.planned = 0 AND c.suspended = '' AND c.language = :language;
 
 -- name: without_summary
-SELECT d.paper FROM delivery d JOIN paper p ON p.id = d.paper WHERE d.digest = :digest AND NOT EXISTS (
-    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.language = :language
-      AND s.prompt = :prompt AND s.model = :model);
+SELECT d.paper, CASE WHEN :language = '' THEN c.language ELSE :language END
+FROM delivery d JOIN digest g ON g.id = d.digest JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
+WHERE d.digest = :digest AND NOT EXISTS (
+    SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
+      AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
+      AND (s.stands_until = 0 OR s.stands_until > :now OR s.created_at >= g.at));
 
 -- name: summary
-SELECT body FROM summary WHERE paper = :paper AND version = :version AND language = :language AND prompt = :prompt
-  AND model = :model;
+SELECT body, stands_until, created_at FROM summary WHERE paper = :paper AND version = :version AND language = :language
+  AND prompt = :prompt AND model = :model;
 
 -- name: add_summary
-INSERT INTO summary (paper, version, language, prompt, model, body, created_at)
-VALUES (:paper, :version, :language, :prompt, :model, :body, :now)
-ON CONFLICT (paper, version, language, prompt, model) DO NOTHING;
+-- What stands in for a model's summary is replaced; what a model wrote is not.
+INSERT INTO summary (paper, version, language, prompt, model, body, created_at, stands_until)
+VALUES (:paper, :version, :language, :prompt, :model, :body, :now, :stands_until)
+ON CONFLICT (paper, version, language, prompt, model) DO UPDATE SET
+    body = excluded.body, created_at = excluded.created_at, stands_until = excluded.stands_until
+WHERE summary.stands_until > 0;
+
+-- name: pause
+SELECT until, why, detail FROM pause WHERE provider = :provider AND until > :now;
+
+-- name: set_pause
+INSERT INTO pause (provider, until, why, detail, at) VALUES (:provider, :until, :why, :detail, :now)
+ON CONFLICT (provider) DO UPDATE SET until = excluded.until, why = excluded.why, detail = excluded.detail,
+    at = CASE WHEN pause.until > excluded.at AND pause.why = excluded.why THEN pause.at ELSE excluded.at END
+WHERE excluded.until > pause.until OR excluded.why <> pause.why;
+
+-- name: end_pauses
+DELETE FROM pause WHERE why = :why;
+
+-- name: calls_since
+-- What calls since a moment have cost, those under way with what they may cost at most.
+SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(micros), 0), coalesce(min(at), 0) FROM call
+WHERE provider = :provider AND at > :since;
+
+-- name: begin_call
+INSERT INTO call (id, provider, about, at, tokens, micros) VALUES (:id, :provider, :about, :now, :tokens, :micros);
+
+-- name: end_call
+UPDATE call SET tokens = :tokens, micros = :micros, ended_at = :now WHERE id = :id AND ended_at IS NULL;
+
+-- name: drop_calls
+DELETE FROM call WHERE at < :before;
 
 -- name: latest
 SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
@@ -487,6 +546,11 @@ WHERE state = 'dead' AND settled_at > :since AND settled_at <= :now AND chat <> 
 -- name: new_failures
 SELECT count(*), coalesce(max(detail), '') FROM run
 WHERE outcome = 'failed' AND ended_at > :since AND ended_at <= :now;
+
+-- name: new_pauses
+-- Why a model is not asked for a while that readers will notice.
+SELECT detail, until FROM pause WHERE at > :since AND at <= :now AND until > :now AND until - at >= :long
+ORDER BY until DESC LIMIT 1;
 
 -- name: sent_digests
 SELECT count(*) FROM send WHERE state = 'sent' AND origin LIKE 'digest:%';

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bot.model import (
@@ -14,6 +15,7 @@ from bot.model import (
     Mute,
     Paper,
     Part,
+    Proof,
     Retune,
     Said,
     SetChat,
@@ -80,9 +82,9 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
         labels.setdefault(id_, {})[topic] = label
     found = []
     for row in run("entries", digest=digest, **key(wanted)):
-        topic, label = row[12:]
+        body, until, topic, label = row[11:]
         others = tuple(other for id_, other in labels.get(row[0], {}).items() if id_ != topic)
-        found.append(Entry(paper(row[:11]), summary(row[11]), label, others))
+        found.append(Entry(paper(row[:11]), summary(body, until), label, others))
     return tuple(found)
 
 
@@ -168,10 +170,21 @@ def paper(row: Row) -> Paper:
     return Paper(id_, version, title, abstract, tuple(json.loads(authors)), tuple(json.loads(categories)), *rest)
 
 
-def summary(body: str) -> Summary:
+def summary(body: str, until: int = 0) -> Summary:
     """Read a summary from its body."""
-    values: Mapping[str, Any] = json.loads(body)
-    return Summary(values["tldr"], tuple(values["takeaways"]), values["basis"])
+    values: dict[str, Any] = json.loads(body)
+    for name in ("takeaways", "limits"):
+        values[name] = tuple(values.get(name, ()))
+    values["proofs"] = tuple(Proof(*proof) for proof in values.get("proofs", ()))
+    return Summary(**values, until=until)
+
+
+def summary_body(summary: Summary) -> str:
+    """Write a summary as its body; how long it stands is a column of its own."""
+    values = asdict(summary)
+    del values["until"]
+    values["proofs"] = [list(proof.values()) for proof in values["proofs"]]
+    return json.dumps(values, ensure_ascii=False)
 
 
 def chat(row: Row) -> Chat:

@@ -4,7 +4,6 @@ Seen = delivered-to-be: a paper counts as seen for a chat in the transaction of 
 delivery. A command's effects, its answer and its end stand in the one transaction of `answer`.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -22,7 +21,6 @@ from bot.model import (
     Part,
     Run,
     Send,
-    Summary,
     Topic,
     Wanted,
 )
@@ -32,9 +30,11 @@ from bot.store.chats import Chats
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
+from bot.store.summaries import Summaries
 
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
 _NO_CAP = 1_000_000  # papers
+_LONG = 600_000  # ms: an owner hears of a model that is not asked for so long
 _LOST = 600_000  # ms after which a send that nobody settled was broken off
 
 
@@ -46,7 +46,7 @@ def queries() -> dict[str, str]:
     return dict(found)
 
 
-class Store(Chats):
+class Store(Chats, Summaries):
     """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -143,14 +143,14 @@ class Store(Chats):
 
     async def compose(
         self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
-    ) -> tuple[int, list[str]]:
+    ) -> tuple[int, list[tuple[str, str]]]:
         """Make a digest of all that waits for a chat, if anything does, and set its instant to `next_at(chat, now)`.
 
-        Returns how many papers it carries, and the base ids of those that have no summary yet. A chat that is
-        suspended, unknown or not due is left as it is.
+        Returns how many papers it carries, and (language, base id) of the summaries that are still to be made. A chat
+        that is suspended, unknown or not due is left as it is.
         """
 
-        def work(run: Query) -> tuple[int, list[str]]:
+        def work(run: Query) -> tuple[int, list[tuple[str, str]]]:
             now = self._clock.now()
             known = run("chat", id=chat)
             if not known or (found := rows.chat(known[0])).suspended or found.next_at is None or found.next_at > now:
@@ -164,12 +164,14 @@ class Store(Chats):
                 more = run("waiting", chat=chat, since=since)[0][0] if found.cap else 0
                 run("add_digest", id=digest, chat=chat, now=now, scanned=scanned, more=more)
             run("composed", id=chat, next_at=next_at(found, now), now=now)
-            return len(papers), [paper for (paper,) in run("without_summary", digest=digest, **rows.key(wanted))]
+            missing = run("without_summary", digest=digest, now=now, **rows.key(wanted))
+            return len(papers), [(language, paper) for paper, language in missing]
 
         return await self._db.write(work)
 
     async def open_digests(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest]]:
         """Return a chat and its digests not yet cut into messages whose papers all have their summaries."""
+        now = self._clock.now()
 
         def work(run: Query) -> tuple[Chat | None, list[Digest]]:
             known = run("chat", id=chat)
@@ -178,7 +180,7 @@ class Store(Chats):
             found = rows.chat(known[0])
             return found, [
                 Digest(id_, found, at, scanned, rows.entries(run, id_, wanted), more)
-                for id_, at, scanned, more in run("open_digests", chat=chat, **rows.key(wanted))
+                for id_, at, scanned, more in run("open_digests", chat=chat, now=now, **rows.key(wanted))
             ]
 
         return await self._db.look(work)
@@ -288,19 +290,6 @@ class Store(Chats):
         """Make all messages that were given up due again; returns how many."""
         return len(await self._db.write(lambda run: run("revive_dead")))
 
-    # --- summaries
-
-    async def summary(self, paper: Paper, wanted: Wanted) -> Summary | None:
-        """Return the summary of this version of a paper, if there is one."""
-        found = await self._db.read("summary", paper=paper.id, version=paper.version, **rows.key(wanted))
-        return rows.summary(found[0][0]) if found else None
-
-    async def add_summary(self, paper: Paper, wanted: Wanted, summary: Summary) -> None:
-        """Keep a summary; the first one written stays."""
-        body = json.dumps({"tldr": summary.tldr, "takeaways": summary.takeaways, "basis": summary.basis})
-        row = {"paper": paper.id, "version": paper.version, "body": body, "now": self._clock.now()} | rows.key(wanted)
-        await self._db.write(lambda run: run("add_summary", **row))
-
     # --- what is due
 
     async def due(self, wanted: Wanted) -> list[str]:
@@ -313,7 +302,8 @@ class Store(Chats):
                 keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
             elif not run("running")[0][0]:  # a day is matched when it is here as a whole, and composed when matched
                 keys.append("match:new")
-            keys += [f"summarize:{paper}" for (paper,) in run("due_summaries", **rows.key(wanted))]
+            missing = run("due_summaries", now=now, **rows.key(wanted))
+            keys += [f"summarize:{language}:{paper}" for language, paper in missing]
             keys += [f"typeset:{chat}" for (chat,) in run("due_digests")]
             keys += [f"deliver:{chat}" for (chat,) in run("leaving")]
             return keys + [f"deliver:{chat}" for (chat,) in run("due_deliveries", now=now, lost=_LOST)]
@@ -355,13 +345,13 @@ class Store(Chats):
         """How many messages of digests have gone out."""
         return int((await self._db.read("sent_digests"))[0][0])
 
-    async def beat(self) -> None:
-        """Note that the service is alive."""
-        await self._db.write(lambda run: run("set_mark", name="heartbeat", at=self._clock.now()))
+    async def set_mark(self, name: str) -> None:
+        """Note that something happened now: 'heartbeat', the service is alive; 'prepared', a round of preparing."""
+        await self._db.write(lambda run: run("set_mark", name=name, at=self._clock.now()))
 
-    async def last_beat(self) -> int | None:
-        """When (ms) the service was last alive."""
-        found = await self._db.read("mark", name="heartbeat")
+    async def mark(self, name: str) -> int | None:
+        """When (ms) something last happened."""
+        found = await self._db.read("mark", name=name)
         return found[0][0] if found else None
 
     async def counts(self) -> Counts:
@@ -388,7 +378,9 @@ class Store(Chats):
             chats = tuple(title for (title,) in run("new_chats", but=owner, **span))
             lost = run("new_suspended", but=owner, awaiting=AWAITING, **span)
             suspended = tuple((title, why) for title, why in lost)
-            return News(chats, suspended, *run("new_dead", but=owner, **span)[0], *run("new_failures", **span)[0]), now
+            dead, failed = run("new_dead", but=owner, **span)[0], run("new_failures", **span)[0]
+            paused = run("new_pauses", long=_LONG, **span) or [("", 0)]
+            return News(chats, suspended, *dead, *failed, *paused[0]), now
 
         return await self._db.look(work)
 

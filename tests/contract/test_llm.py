@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError, Later, PaperboyError, Refused
-from bot.llm._port import LLM, Limits, RawReply
 from bot.llm.gemini import Gemini
 from bot.llm.gemini_legacy import GeminiLegacy
 from bot.llm.openai import OpenAI
+from bot.ports import LLM, Limits, RawReply
 from tests.fakes.llm_server import CHATTER, GOOD, HALF, Kind, LlmServer
 from tests.fakes.ports import SteppedClock
 
@@ -390,7 +390,7 @@ from bot.errors import ConfigError
 from bot.llm.gemini import Gemini
 from bot.llm.gemini_legacy import GeminiLegacy
 from bot.llm.openai import OpenAI
-from bot.llm._port import Limits
+from bot.ports import Limits
 from tests.fakes.ports import SteppedClock
 settings = dict(key="k", model="m", clock=SteppedClock(), base_url="http://127.0.0.1:9")
 made = [make(**settings) for make in (Gemini, GeminiLegacy, OpenAI)]

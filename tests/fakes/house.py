@@ -1,11 +1,12 @@
 """The whole house on a folder, with fakes where the outside world would be."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
-from bot.app import VERBS, App
+from bot.app import VERBS, App, shipped
 from bot.clock import SimulatedClock, SystemClock
 from bot.config import Settings
 from bot.engines.local import Local
@@ -100,6 +101,7 @@ async def house(
 ) -> AsyncIterator[House]:
     """Open a house on `folder`; on a stepped clock unless another is given."""
     time = clock or SteppedClock(SATURDAY)
+    await asyncio.to_thread(shipped)
     store = Store(folder / "paperboy.db", time)
     await store.open()
     archive = Archive(folder / "paperboy.db.archive", store)

@@ -222,7 +222,8 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path) -> None:
     done = bot(tmp_path, "doctor", "--offline", GEMINI_API_KEY="abc-secret")
     assert done.returncode == 1
     assert "set PAPERBOY_CONTACT" in done.stdout
-    assert "GEMINI_API_KEY is set, but" in done.stdout
+    assert "✓ Summaries: by gemini-3.5-flash-lite (gemini)" in done.stdout
+    assert "free tier" in done.stdout
     assert "secret" not in done.stdout
     good = bot(tmp_path, "doctor", "--offline", PAPERBOY_CONTACT="me@example.org")
     assert good.returncode == 0

@@ -54,6 +54,7 @@ def test_every_command_of_the_table_is_there_and_answers(tmp_path: Path) -> None
             "unmute": {"topic": "1"},
             "search": {"query": "galaxy mergers"},
             "summarize": {"id": "8812.00016"},
+            "translate": {"id": "8812.00016"},
         }
         for name in sorted(offered):
             result = await sim.slash(channel, name, **filled.get(name, {}))

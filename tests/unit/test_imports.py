@@ -21,11 +21,12 @@ MAY: dict[str, set[str]] = {
     "web": PORTS,
     "clock": PORTS,
     "flow": PORTS | {"flow"},
-    "app": PORTS | FOLDERS | {"flow", "web", "clock"},
+    "models": PORTS | {"llm"},
+    "app": PORTS | FOLDERS | {"flow", "web", "clock", "models"},
     "lab": BASE | {"core"},
     "demo": PORTS | FOLDERS | {"flow", "app"},
-    "report": PORTS | {"app"},
-    "cli": PORTS | FOLDERS | {"flow", "app", "lab", "demo", "report"},
+    "report": PORTS | {"app", "flow", "models"},
+    "cli": PORTS | FOLDERS | {"flow", "app", "lab", "demo", "report", "models"},
     "__main__": {"cli"},
 }
 LIBRARIES = {

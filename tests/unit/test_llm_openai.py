@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfigError, Later, Refused
-from bot.llm._port import Limits
 from bot.llm.openai import OpenAI
+from bot.ports import Limits
 from tests.fakes.llm_server import GOOD, LlmServer
 from tests.fakes.ports import SteppedClock
 

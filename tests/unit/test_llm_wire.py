@@ -9,9 +9,9 @@ import pytest
 from bot import resources
 from bot.llm import _gemini_wire as gemini
 from bot.llm import _wire
-from bot.llm._port import Limits
 from bot.llm.gemini import Gemini
 from bot.llm.gemini_legacy import GeminiLegacy
+from bot.ports import Limits
 from tests.fakes.llm_server import LlmServer
 from tests.fakes.ports import SteppedClock
 

@@ -31,7 +31,7 @@ async def with_subscription(store: Store) -> None:
     await store.answer(Said("said:1", CHAT), [Part("ok")], [Subscribe(TOPIC, "talking")])
 
 
-async def compose(store: Store) -> tuple[int, list[str]]:
+async def compose(store: Store) -> tuple[int, list[tuple[str, str]]]:
     await store.wake_all()
     return await store.compose(CHAT.id, Wanted(), lambda *_: None)
 
@@ -93,7 +93,7 @@ def test_seen_is_delivered_to_be(tmp_path: Path) -> None:
         assert topics == [TOPIC]
         assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", ["2611.00001"])], stamp)
         assert await store.waiting(CHAT.id) == 1
-        assert await compose(store) == (1, ["2611.00001"])
+        assert await compose(store) == (1, [("en", "2611.00001")])
         assert await compose(store) == (0, [])
         await store.add_papers([paper(1, version=2)], baseline=False)
         assert await store.waiting(CHAT.id) == 0, "a v2 is no new paper"
@@ -132,7 +132,7 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         ids = ["2611.00002", "2611.00003"]
         assert await store.add_matches(ids, [("t1", ids)], (await store.topics())[1])
         assert [p.id for p, _ in await store.latest(CHAT.id, 9)] != [], "looking back shows them all the same"
-        assert await compose(store) == (1, ["2611.00003"])
+        assert await compose(store) == (1, [("en", "2611.00003")])
         await store.close()
 
     asyncio.run(run())
@@ -150,7 +150,7 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
         await compose(store)
         assert (await store.open_digests(CHAT.id, Wanted()))[1] == []
-        assert "summarize:2611.00001" in await store.due(Wanted())
+        assert "summarize:en:2611.00001" in await store.due(Wanted())
         await store.add_summary(paper(1), Wanted(), Summary("one", ("two",)))
         _, (digest,) = await store.open_digests(CHAT.id, Wanted())
         assert [(e.paper.id, e.summary.tldr, e.topic) for e in digest.entries] == [("2611.00001", "one", "talking")]

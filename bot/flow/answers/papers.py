@@ -1,22 +1,20 @@
-"""/latest, /search, /summarize, /digest: papers on demand."""
+"""/latest, /search, /digest: papers on demand."""
 
 from collections.abc import Sequence
 
-from bot.core import arxiv_id, post, query
+from bot.core import post, query
 from bot.errors import Later, UserError
 from bot.flow import silence
 from bot.flow.answers.asked import Asked, Reply
-from bot.flow.summarize import summary_of
-from bot.model import Paper, Post, Rate, Summary, Wake
-from bot.ports import Ledger, Ports
-from bot.words import say
+from bot.flow.summarize import short_of
+from bot.model import Paper, Rate, Summary, Wake
 
 _FOUND = 5
 _HOUR = 3_600_000  # ms
 _CROWD = 5  # how many times one person's share a whole chat may ask
 
 
-async def _share(asked: Asked) -> None:
+async def share(asked: Asked) -> None:
     """Take one from the person's and the chat's quota of questions; raises UserError."""
     share = asked.ports.settings.asks_per_hour
     if not asked.author or not share:
@@ -33,7 +31,7 @@ async def _share(asked: Asked) -> None:
 
 
 async def _rows(asked: Asked, papers: Sequence[tuple[Paper, str]]) -> list[tuple[Paper, Summary, str]]:
-    return [(paper, await summary_of(asked.store, asked.ports, paper), label) for paper, label in papers]
+    return [(paper, await short_of(asked.store, asked.ports, paper, asked.language), label) for paper, label in papers]
 
 
 async def latest(asked: Asked) -> Reply:
@@ -44,7 +42,7 @@ async def latest(asked: Asked) -> Reply:
             raise UserError(asked.say("no_topics", example=silence.EXAMPLE))
         raise UserError(asked.say("latest_none"))
     head = asked.say("latest", count=post.papers(asked.language, len(papers)))
-    return post.listing(head, await _rows(asked, papers), asked.language, asked.ports.clock.now()), ()
+    return post.listing(head, await _rows(asked, papers), asked.here, asked.ports.clock.now()), ()
 
 
 async def search(asked: Asked) -> Reply:
@@ -52,7 +50,7 @@ async def search(asked: Asked) -> Reply:
     if not asked.text:
         raise UserError(asked.say("search_what", example=silence.EXAMPLE))
     node = query.parse(asked.text, asked.language)
-    await _share(asked)
+    await share(asked)
     reading = query.show(node)
     papers: dict[str, Paper] = {}
     for id_ in await asked.ports.archive.find(query.fts5(node), limit=_FOUND):
@@ -72,41 +70,7 @@ async def search(asked: Asked) -> Reply:
     found = list(papers.values())[:_FOUND]
     head = asked.say("search", count=post.papers(asked.language, len(found)), reading=reading)
     rows = await _rows(asked, [(p, "") for p in found])
-    return post.listing(head, rows, asked.language, asked.ports.clock.now(), *notes), ()
-
-
-async def summarize(asked: Asked) -> Reply:
-    """What a paper is about."""
-    if not asked.text:
-        raise UserError(asked.say("summarize_what"))
-    wanted = arxiv_id.parse(asked.text, asked.language)
-    await _share(asked)
-    return await read(asked.store, asked.ports, wanted, asked.language), ()
-
-
-async def read(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, language: str) -> Post:
-    """Answer `/summarize`: a paper from the ledger, else from its source; raises UserError or Later."""
-    paper = await store.paper(wanted.base)
-    if paper is None or (wanted.version and wanted.version != paper.version):
-        found = await ports.source.fetch([str(wanted)])
-        if not found:
-            raise UserError(say(language, "no_such_paper", id=wanted))
-        paper = found[0]
-    return post.reading(paper, await summary_of(store, ports, paper), language, ports.clock.now())
-
-
-async def slow(asked: Asked) -> str:
-    """What to say while the answer takes its time; '' if it will be there at once."""
-    if not asked.text:
-        return ""
-    try:
-        wanted = arxiv_id.parse(asked.text, asked.language)
-    except UserError:
-        return ""
-    paper = await asked.store.paper(wanted.base)
-    if paper is not None and (not wanted.version or wanted.version == paper.version):
-        return ""
-    return asked.say("reading", id=wanted)
+    return post.listing(head, rows, asked.here, asked.ports.clock.now(), *notes), ()
 
 
 async def digest(asked: Asked) -> Reply:

@@ -23,6 +23,8 @@ async def play(settings: Settings, *, once: bool) -> int:
     """Play the sample day; then, unless `once`, chat until Ctrl-D or Ctrl-C. Returns the exit code."""
     path = Path(settings.database_url)
     path = path.with_name(f"{path.stem}-demo{path.suffix}")
+    # whatever the environment holds: nothing of the demo leaves this terminal
+    settings = replace(settings, telegram_bot_token="", discord_bot_token="", llm="none", owner="")
     settings = replace(settings, database_url=str(path), digest_mode="asap")
     with owner(path):
         async with opened(settings) as app:

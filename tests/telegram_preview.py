@@ -92,6 +92,11 @@ def page(messages: Messages, *, dark: bool = False) -> str:
     return _document(_phone(messages, dark=dark))
 
 
+def pair(light: Messages, dark: Messages) -> str:
+    """Two chats side by side, one in light and one in dark."""
+    return _document(_phone(light, dark=False), _phone(dark, dark=True))
+
+
 def _document(*phones: str) -> str:
     return f'<!doctype html><html><meta charset="utf-8"><style>{STYLE}</style><body>{"".join(phones)}</body></html>\n'
 

@@ -157,7 +157,7 @@ def _names(text: str, found: Found, title: str, abstract: str, own: frozenset[st
                 continue
             return Verdict(reason=f"its quote does not speak of {name}")
         return Verdict(reason=f"the name {name} is not in its quote")
-    opener = re.match(r"[A-Z][a-z]+", text)  # a name or not, nobody can tell
+    opener = re.match(r"[A-Z][a-z]+(?![A-Za-z0-9])", text)  # a name or not, nobody can tell
     if opener and opener[0].lower() not in words.STOP and not set(_content(opener[0])) <= stems:
         return Verdict(doubt=f"“{opener[0]}” is not in its quote")
     return Verdict()

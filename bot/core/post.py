@@ -64,30 +64,26 @@ def title(paper: Paper) -> Span:
     return Span(plain(paper.title), "bold", links.abs_url(paper.id), theirs=True)
 
 
-def _rests(text: str, proof: Proof, language: str) -> list[Line]:
-    """The sentence of the paper that a statement rests on, and where it stands."""
+def _statement(text: str, proof: Proof | None, language: str, *, evidence: bool) -> tuple[Span, ...]:
+    """A statement, and behind it what it rests on where that is asked for, or must not be missing."""
+    said = Span(plain(text), theirs=True)
+    if proof is None or not (evidence or proof.beside):
+        return (said,)
+    sentence = " ".join(plain(proof.sentence if evidence else proof.quote).split())
     where = say(language, _WHERE.get(proof.where, "where_abstract"))
-    sentence = " ".join(plain(proof.sentence).split())
-    if sentence.casefold().endswith(text.casefold().rstrip(".") + "."):
-        return [_theirs(say(language, "evidence_own", where=where))]
-    return [_theirs(say(language, "evidence", text=sentence, where=where))]
-
-
-def _beside(proof: Proof, language: str) -> list[Line]:
-    return [_theirs(say(language, "quote", text=" ".join(plain(proof.quote).split())))] if proof.beside else []
+    if sentence.casefold().endswith(text.casefold()):
+        behind = say(language, "evidence_own", where=where)
+    else:
+        behind = say(language, "evidence" if evidence else "quote", text=sentence, where=where)
+    return said, Span(" "), Span(behind, "italic", theirs=True)
 
 
 def _statements(summary: Summary, language: str, *, evidence: bool) -> tuple[list[Line], list[Line], list[Line]]:
-    """The sentence, the takeaways and the limits, each with what it rests on below it where that is to be shown."""
+    """The sentence, the takeaways and the limits."""
     proofs = iter(summary.proofs)
 
     def lines(texts: Sequence[str], kind: Literal["text", "bullet"]) -> list[Line]:
-        found = []
-        for text in texts:
-            found.append(line(Span(plain(text), theirs=True), kind=kind))
-            if proof := next(proofs, None):
-                found += _rests(text, proof, language) if evidence else _beside(proof, language)
-        return found
+        return [Line(_statement(text, next(proofs, None), language, evidence=evidence), kind) for text in texts]
 
     sentence = lines([summary.tldr] if summary.tldr else [], "text")
     return sentence, lines(summary.takeaways, "bullet"), lines(summary.limits, "bullet")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from bot import __version__
-from tests import discord_preview, docs, telegram_preview
+from tests import discord_preview, docs, evidence_preview, telegram_preview
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,6 +27,11 @@ def test_the_picture_of_telegram_is_of_what_is_rendered_now() -> None:
 def test_the_picture_of_discord_is_of_what_is_rendered_now() -> None:
     wanted = discord_preview.mark(discord_preview.document(asyncio.run(discord_preview.sample())))
     assert wanted.encode() in discord_preview.PICTURE.read_bytes(), "run `python -m tests.discord_preview`"
+
+
+def test_the_picture_of_evidence_is_of_what_is_rendered_now() -> None:
+    wanted = telegram_preview.mark(evidence_preview.document(asyncio.run(evidence_preview.sample())))
+    assert wanted.encode() in evidence_preview.PICTURE.read_bytes(), "run `python -m tests.evidence_preview`"
 
 
 def test_every_command_line_it_names_exists() -> None:

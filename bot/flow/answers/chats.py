@@ -1,11 +1,11 @@
 """/start, /help, /channel, /status, /delete_me: the chat itself."""
 
-from bot.core import commands, post
+from bot.core import basis, commands, post
 from bot.errors import UserError
 from bot.flow import silence
 from bot.flow.answers.asked import Asked, Reply
 from bot.flow.answers.topics import EXAMPLES
-from bot.model import AWAITING, Admit, Button, Forget, Post, Span
+from bot.model import AWAITING, Admit, Button, Forget, Post, Span, Summary
 from bot.model import line as line_
 from bot.words import again, count
 
@@ -88,6 +88,14 @@ async def status(asked: Asked) -> Reply:
         texts.append(asked.say("status_next", when=asked.moment(chat.next_at), zone=chat.zone))
     counted = count(language, topics, "count_topic_one", "count_topics")
     texts.append(asked.say("status_topics", topics=counted, waiting=post.papers(language, waiting)))
+    if model := asked.ports.model:
+        name, paused = model.llm.model, await store.paused(model.llm.name)
+        if paused:
+            stands = Summary("", (), why=paused[1], until=paused[0])
+            why = basis.why(stands, language, chat.zone, asked.ports.clock.now())
+            texts.append(asked.say("status_no_model", model=name, why=why))
+        else:
+            texts.append(asked.say("status_model", model=name))
     if chat.suspended:
         texts.append(asked.say("status_suspended", why=again(language, chat.suspended)))
     elif topics and not waiting:

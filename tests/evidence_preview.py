@@ -31,7 +31,8 @@ OPENED = "8812.00046"
 ANSWERS: dict[str, list[tuple[str, str]]] = {
     "Feelings Change Slowly": [
         (
-            "A diffusion model splits the motion of a portrait into articulation and emotion, denoised at different rates.",
+            "A diffusion model splits the motion of a portrait into articulation and emotion, "
+            "denoised at different rates.",
             "We propose a two-rate diffusion model for expressive portraits, which splits the motion into two latent "
             "tracks that are denoised at different rates: articulation at 25 Hz, and emotion at 1 Hz",
         ),

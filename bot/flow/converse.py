@@ -71,7 +71,7 @@ async def _reply(store: Ledger, ports: Ports, platform: Platform, said: Said) ->
     language = said.chat.language
     try:
         command, asked = await _asked(store, ports, platform, said)
-        if command.name in reading.SLOW and (text := await reading.slow(asked)):
+        if command.name in reading.SLOW and (text := await reading.slow(asked, command.name)):
             (place,) = await asyncio.to_thread(parts, platform, post.note(text))
             await store.place(said, place)
             ports.nudge(f"deliver:{said.chat.id}")

@@ -11,10 +11,11 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from bot.core import extract, grounding, grounding_repair, links, prompt
+from bot.core import extract, grounding, grounding_repair, links, prompt, sentences
+from bot.core.addressed import addressed
 from bot.flow.ask import Patience, Unanswered, ask
 from bot.model import Paper, Proof, Summary, Wanted, Why
-from bot.ports import Ledger, Ports, RawReply
+from bot.ports import Ledger, Ports
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ DIGEST_WAITS = 600_000  # ms that a digest waits for a model at most
 ANSWER_WAITS = 25_000  # ms that somebody who asked does
 _AHEAD_WAITS = 480_000  # ms that work for a digest to come does: it is over before that is composed
 _SLOW = 300.0  # seconds of a call on a cheap tier
+_MUTE = 3_600_000  # ms until a model that says nothing of a paper is asked of it again
 LATER = 60_000  # ms until what came to nothing is tried again
 
 
@@ -116,11 +118,18 @@ def stale(summary: Summary | None, ports: Ports) -> bool:
 
 async def _extract(paper: Paper, why: Why = "", until: int = 0) -> Summary:
     try:
-        found = await asyncio.to_thread(extract.summarize, paper.title, paper.abstract)
+        found = await asyncio.to_thread(extract.summarize, paper.title, _spoken_to_people(paper.abstract))
     except Exception:
         log.exception("%s cannot be summarized; its title has to do", paper.id)
         return Summary("", (), why=why, until=until)
     return Summary(found.tldr, found.takeaways, why=why, until=until)
+
+
+def _spoken_to_people(abstract: str) -> str:
+    """Leave out the sentences that speak to language models: no takeaway is an order. If nothing is left, all stay."""
+    if not addressed(abstract):
+        return abstract
+    return " ".join(each for each in sentences.split(abstract) if not addressed(each)) or abstract
 
 
 # --- with a model
@@ -149,6 +158,10 @@ async def _by_model(store: Ledger, ports: Ports, paper: Paper, asked: Wanted, pa
         second = await ask(store, ports, longer, text, patience, about)
         if isinstance(second, Unanswered):
             return await _instead(ports, paper, second)
+        if second.finish in {"safety", "recitation"}:
+            return await _extract(paper, "content")
+        if not second.text.strip():  # there is nothing that could have failed a check
+            return await _extract(paper, "down", ports.clock.now() + _MUTE)
         reply = grounding.parse(second.text) if second.finish == "stop" else None
         checked = await asyncio.to_thread(grounding.check, reply, source, asked.language)
     else:
@@ -157,7 +170,9 @@ async def _by_model(store: Ledger, ports: Ports, paper: Paper, asked: Wanted, pa
             again = ports.prompts["repair"]
             told = grounding_repair.told(failed, paper.abstract)
             second = await ask(store, ports, again, prompt.fill(again, tag, failed=told, **values), patience, about)
-            if isinstance(second, RawReply) and second.finish == "stop":
+            if isinstance(second, Unanswered):
+                return _written(checked, version) or await _instead(ports, paper, second)
+            if second.finish == "stop":
                 whole = grounding_repair.merged(reply, checked, grounding.parse(second.text))
                 checked = await asyncio.to_thread(grounding.check, whole, source, asked.language)
     return _written(checked, version) or await _extract(paper, "form")

@@ -73,6 +73,8 @@ class Gemini:
             failure = _wire.late(wire.WHOSE, limits.timeout)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as problem:
             failure = _wire.lost(wire.WHOSE, problem)
+        except RecursionError:  # it parses what the model wrote: brackets without end are the model's doing, no outage
+            return RawReply("", "other")
         except (ValueError, TypeError, LookupError, AttributeError):  # JSON cut off, a page, a shape it does not know
             failure = _wire.unreadable(wire.WHOSE)
         raise failure  # out of the handler: what the package raised may quote anything

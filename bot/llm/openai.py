@@ -181,7 +181,7 @@ class OpenAI:
                     raise Later(f"{self._whose} sent more than any answer needs: it is asked again later.", unsure=True)
         try:
             parsed = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if isinstance(parsed, list) and parsed:  # Gemini's own OpenAI door wraps its errors
             parsed = parsed[0]

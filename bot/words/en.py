@@ -84,7 +84,7 @@ WORDS: Final[dict[str, str]] = {
     "why_budget_until": "the budget for models is used up until {when}",
     "why_down": "the model did not answer",
     "why_owner": "the model's settings need a look by the owner",
-    "why_content": "the model's provider would not speak of it",
+    "why_content": "the model's provider refused it",
     "why_form": "what the model wrote did not pass the check against the abstract",
     "why_late": "the model took too long",
     "own_words": "authors' own words",

@@ -62,9 +62,9 @@ async def _paper(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, language
     return found[0]
 
 
-async def slow(asked: Asked) -> str:
+async def slow(asked: Asked, name: str) -> str:
     """What to say while the answer takes its time; '' if it will be there at once."""
-    if not asked.text:
+    if not asked.text or (name == "translate" and not translates(asked.ports, asked.language)):
         return ""
     try:
         wanted = arxiv_id.parse(asked.text, asked.language)

@@ -4,6 +4,8 @@ The whole way is real but for the model, whose answers are written by hand below
 Gemini adapter and a loopback server, every statement held against the abstract, then a press of Evidence.
 """
 
+# ruff: noqa: E501 - quotes are copied as they stand
+
 import asyncio
 import io
 import json
@@ -31,15 +33,18 @@ OPENED = "8812.00046"
 ANSWERS: dict[str, list[tuple[str, str]]] = {
     "Feelings Change Slowly": [
         (
-            "A diffusion model splits the motion of a portrait into articulation and emotion, "
-            "denoised at different rates.",
-            "We propose a two-rate diffusion model for expressive portraits, which splits the motion into two latent "
-            "tracks that are denoised at different rates: articulation at 25 Hz, and emotion at 1 Hz",
+            "A diffusion model splits the motion of a portrait into emotion and articulation, at different rates.",
+            (
+                "We propose a two-rate diffusion model for expressive portraits, which splits the motion into two "
+                "latent tracks that are denoised at different rates: articulation at 25 Hz, and emotion at 1 Hz"
+            ),
         ),
         (
             "The slow track is conditioned on prosody and on the transcript.",
-            "The slow track is conditioned on prosody and on the transcript, and it is smoothed by a learned prior over "
-            "emotional transitions",
+            (
+                "The slow track is conditioned on prosody and on the transcript, and it is smoothed by a learned prior over "
+                "emotional transitions"
+            ),
         ),
         (
             "Sarcasm remains an open problem.",
@@ -49,8 +54,10 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {
     "ProfileBench": [
         (
             "ProfileBench is a benchmark for talking heads in which every synthetic view can be compared with a real one.",
-            "a benchmark for talking head generation with 1,260 clips of 180 actors recorded simultaneously by eleven "
-            "calibrated cameras, so that every synthetic view can be compared with a real one",
+            (
+                "a benchmark for talking head generation with 1,260 clips of 180 actors recorded simultaneously by eleven "
+                "calibrated cameras, so that every synthetic view can be compared with a real one"
+            ),
         ),
         (
             "All systems degrade sharply beyond 45 degrees of yaw.",
@@ -64,13 +71,17 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {
     "DuoFace": [
         (
             "DuoFace animates both faces of a conversation and switches smoothly between speaker and listener.",
-            "takes both audio channels of a conversation and animates both faces, switching smoothly between the roles "
-            "of speaker and listener",
+            (
+                "takes both audio channels of a conversation and animates both faces, switching smoothly between the roles "
+                "of speaker and listener"
+            ),
         ),
         (
             "A turn-taking memory of the partner's prosody decides when a nod or a short vocal response is due.",
-            "a turn-taking memory which stores the last eight seconds of the partner's prosody and decides when a nod or "
-            "a short vocal response is due",
+            (
+                "a turn-taking memory which stores the last eight seconds of the partner's prosody and decides when a nod or "
+                "a short vocal response is due"
+            ),
         ),
         (
             "Latency stays below 120 ms.",
@@ -80,8 +91,10 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {
     "LipField": [
         (
             "LipField gives each phoneme its own small deformation field and blends them along the audio track.",
-            "LipField, which anchors a separate small deformation field to each of 42 phonemes and blends them along the "
-            "audio track",
+            (
+                "LipField, which anchors a separate small deformation field to each of 42 phonemes and blends them along the "
+                "audio track"
+            ),
         ),
         (
             "A frozen speech encoder gives the blending weights.",

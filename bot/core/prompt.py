@@ -17,7 +17,7 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "zh": "Simplified Chines
 _FRONT: Final = re.compile(r"\A\+\+\+\n(.*?)^\+\+\+\n(.*)\Z", re.DOTALL | re.MULTILINE)
 _NAME: Final = re.compile(r"\{(\w+)\}")
 _UNSEEN: Final = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
@@ -50,7 +50,7 @@ def fill(prompt: Prompt, tag: str, **values: str) -> str:
 
     What a reader would not see is taken out of the values, and `tag`, which nobody could guess, with it.
     """
-    clean = {name: _UNSEEN.sub("", value).replace(tag, "") for name, value in values.items()}
+    clean = {name: _UNSEEN.sub("", value).replace(tag, " ") for name, value in values.items()}
     return _NAME.sub(lambda found: tag if found[1] == "tag" else clean[found[1]], prompt.text)
 
 

@@ -22,6 +22,7 @@ _FIRST_WAIT = 4.0  # seconds before the second try where the provider does not s
 _DOWN = 60.0  # seconds for which a provider that does not answer is left alone
 _OWNER = 3600.0  # seconds until a setting that is wrong is tried again
 _MINUTE = 60_000  # ms
+_NEXT_DAY = 30 * 3_600_000  # ms from a midnight into the next day, even if this one has 25 hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +108,20 @@ class _Call:
         try:
             reply = await self.model.llm.complete(self.text, self.prompt.schema, self.limits)
         except PaperboyError as problem:
-            if not (isinstance(problem, Later) and problem.unsure):
-                await self.store.settle_call(id_, tokens=0, micros=0)
+            unsure = isinstance(problem, Later) and problem.unsure  # it may have been billed: the reservation stands
+            await self.store.settle_call(id_, tokens=tokens_ if unsure else 0, micros=micros if unsure else 0)
             return await self._failed(problem)
         except Exception:
             log.exception("%s: the adapter of the model failed", self.about)
+            await self.store.settle_call(id_, tokens=tokens_, micros=micros)
             return Unanswered("down", _DOWN)
         if reply.usage is not None:  # else the reservation stands
             tokens_ = reply.usage.input + reply.usage.output
             micros = self.cost(reply.usage.input, reply.usage.output)
-        await self.store.settle_call(id_, tokens=tokens_, micros=micros)
+        try:
+            await self.store.settle_call(id_, tokens=tokens_, micros=micros)
+        except Later as problem:  # the answer is paid for and here; its reservation stands
+            log.warning("%s: what it cost cannot be noted: %s", self.about, problem)
         if reply.retry_after:
             await self._pause(reply.retry_after, "quota", "The provider's budget is empty.")
         return reply
@@ -138,8 +143,9 @@ class _Call:
                 return "", 0, 0, Unanswered("late", problem.wait)
         while True:
             since = times.midnight(clock.now(), DAY_ZONE)
+            until = times.midnight(since + _NEXT_DAY, DAY_ZONE)
             id_, wait, why = await self.store.reserve(
-                provider, self.about, budget, since=since, tokens=most, micros=micros
+                provider, self.about, budget, since=since, until=until, tokens=most, micros=micros
             )
             if id_:
                 return id_, most, micros, None

@@ -6,8 +6,10 @@ model's summary for a while is replaced when the paper is next wanted.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -94,14 +96,39 @@ async def short_of(store: Ledger, ports: Ports, paper: Paper, language: str) -> 
 
 async def _made(store: Ledger, ports: Ports, paper: Paper, asked: Wanted, patience: Patience) -> Summary:
     """Make a summary and keep it, unless somebody else has just done so: it is paid once."""
-    async with ports.alone(_key(paper, asked)):
+    async with _alone(ports, _key(paper, asked), patience.until) as ours:
         known = await store.summary(paper, asked)
         if known is not None and not stale(known, ports):
             return known
-        model = ports.model is not None
-        found = await (_by_model(store, ports, paper, asked, patience) if model else _extract(paper))
+        if ports.model is None:
+            found = await _extract(paper)
+        elif ours:
+            found = await _by_model(store, ports, paper, asked, patience)
+        else:  # whoever is at work on it waits for a budget, or for a cheap answer that may take minutes
+            found = await _instead(ports, paper, Unanswered("late", 0.0))
         await store.add_summary(paper, asked, found)
         return found
+
+
+@contextlib.asynccontextmanager
+async def _alone(ports: Ports, key: str, until: int) -> AsyncIterator[bool]:
+    """Be the one at work under a key; yields False if somebody else still is at `until` (ms)."""
+    async with contextlib.AsyncExitStack() as stack:
+        entering = asyncio.ensure_future(stack.enter_async_context(ports.alone(key)))
+        tasks: list[asyncio.Future[None]] = [entering]
+        try:
+            await asyncio.sleep(0)  # mostly nobody is, and no clock is asked
+            if not entering.done():
+                tasks.append(asyncio.ensure_future(ports.clock.sleep(max(0, until - ports.clock.now()) / 1000)))
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not entering.done():
+                entering.cancel()
+                await asyncio.wait({entering})
+            yield not entering.cancelled()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _key(paper: Paper, asked: Wanted) -> str:

@@ -75,14 +75,14 @@ class Pace:
         """
         if rate.every <= 0:
             return
-        line = self._lines.setdefault(key, _Line())
         until = None if patience is None else self._clock.now() + 1000 * patience
-        if until is not None and line.busy:
+        if until is not None and (line := self._lines.get(key)):
             taken = await self._db.read("slot", key=key)
             first = (taken[0][0] if taken else 0) + rate.every * (1 + line.before(turn))
             if first > until:
                 wait = (first - self._clock.now()) / 1000
                 raise Later(f"the next request to {key} may leave in {_long(wait)}.", wait=wait)
+        line = self._lines.setdefault(key, _Line())  # after that look: the line may have dissolved meanwhile
         await line.enter(turn)
         try:
             left = None if until is None else max(0.0, (until - self._clock.now()) / 1000)

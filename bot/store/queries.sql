@@ -393,7 +393,8 @@ WHERE d.send IS NULL AND c.suspended = '' AND NOT EXISTS (
 
 -- name: ahead_chats
 -- Chats whose digest comes between two moments.
-SELECT id, language, cap, composed_at FROM chat WHERE next_at > :soon AND next_at <= :late AND suspended = '' AND mode = 'daily';
+SELECT id, language, cap, composed_at FROM chat WHERE next_at > :soon AND next_at <= :late AND suspended = '' AND mode = 'daily'
+ORDER BY next_at;
 
 -- name: ahead
 -- What the next digest of a chat would carry as of now, where no model has written of it yet.
@@ -433,13 +434,14 @@ ON CONFLICT (paper, version, language, prompt, model) DO UPDATE SET
 WHERE summary.stands_until > 0;
 
 -- name: pause
-SELECT until, why, detail FROM pause WHERE provider = :provider AND until > :now;
+-- One that was begun long after now was begun by a clock that has gone back since.
+SELECT until, why, detail FROM pause WHERE provider = :provider AND until > :now AND at < :ahead;
 
 -- name: set_pause
 INSERT INTO pause (provider, until, why, detail, at) VALUES (:provider, :until, :why, :detail, :now)
 ON CONFLICT (provider) DO UPDATE SET until = excluded.until, why = excluded.why, detail = excluded.detail,
     at = CASE WHEN pause.until > excluded.at AND pause.why = excluded.why THEN pause.at ELSE excluded.at END
-WHERE excluded.until > pause.until OR excluded.why <> pause.why;
+WHERE excluded.until > pause.until OR pause.at >= :ahead;
 
 -- name: end_pauses
 DELETE FROM pause WHERE why = :why;
@@ -447,7 +449,12 @@ DELETE FROM pause WHERE why = :why;
 -- name: calls_since
 -- What calls since a moment have cost, those under way with what they may cost at most.
 SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(micros), 0), coalesce(min(at), 0) FROM call
-WHERE provider = :provider AND at > :since;
+WHERE provider = :provider AND at >= :since AND at < :until;
+
+-- name: calls_under_way
+-- The part of that which is only reserved and may come back; a call that nobody settled in time stays spent.
+SELECT coalesce(sum(tokens), 0), coalesce(sum(micros), 0) FROM call
+WHERE provider = :provider AND at >= :since AND at < :until AND at > :lost AND ended_at IS NULL;
 
 -- name: begin_call
 INSERT INTO call (id, provider, about, at, tokens, micros) VALUES (:id, :provider, :about, :now, :tokens, :micros);

@@ -14,6 +14,10 @@ from bot.store.drivers import Sqlite
 
 _MINUTE = 60_000  # ms
 _DAY = 86_400_000  # ms
+_EVER = 2**62  # ms
+_AHEAD = 7_200_000  # ms: what is further ahead of now was written by a clock that has gone back since
+_LOST = 600_000  # ms after which a call that nobody settled never will be
+_SOON = 2.0  # seconds until a call under way may have been settled
 _KEPT = 40 * _DAY  # ms that calls are remembered
 _NO_CAP = 1_000_000  # papers
 _SLACK = 2 * _DAY  # ms: see store.store
@@ -61,27 +65,42 @@ class Summaries:
     # --- what models cost
 
     async def reserve(
-        self, provider: str, about: str, budget: Budget, *, since: int, tokens: int, micros: int
+        self, provider: str, about: str, budget: Budget, *, since: int, until: int, tokens: int, micros: int
     ) -> tuple[str, float, Why]:
-        """Take a call, with what it may cost at most, from a budget whose day began at `since` (ms).
+        """Take a call, with what it may cost at most, from a budget whose day is [since, until) (ms).
 
-        Returns (id, 0, '') if it may be made now, else ('', seconds until it is worth asking again, why not).
+        Returns (id, 0, '') if it may be made now, else ('', seconds until it is worth asking again, why not): soon if
+        what stands in the way is only reserved and may come back.
         """
         id_ = uuid4().hex
 
         def work(run: Query) -> tuple[str, float, Why]:
             now = self._clock.now()
-            if paused := run("pause", provider=provider, now=now):
-                until, why, _ = paused[0]
-                return "", (until - now) / 1000, why
-            requests, spent, paid, _ = run("calls_since", provider=provider, since=since)[0]
-            asked = ((requests + 1, budget.requests_a_day), (spent + tokens, budget.tokens_a_day))
-            if any(0 < most < sum_ for sum_, most in (*asked, (paid + micros, budget.micros_a_day))):
-                return "", max(1.0, (since + _DAY - now) / 1000), "budget"
-            requests, spent, _, oldest = run("calls_since", provider=provider, since=now - _MINUTE)[0]
-            asked = ((requests + 1, budget.requests_a_minute), (spent + tokens, budget.tokens_a_minute))
-            if requests and any(0 < most < sum_ for sum_, most in asked):  # one that is too large alone goes alone
-                return "", max(0.1, (oldest + _MINUTE - now) / 1000), "budget"
+            if paused := run("pause", provider=provider, now=now, ahead=now + _AHEAD):
+                ends, why, _ = paused[0]
+                return "", (ends - now) / 1000, why
+            span = {"provider": provider, "since": since, "until": until}
+            requests, spent, paid, _ = run("calls_since", **span)[0]
+            open_, owed = run("calls_under_way", lost=now - _LOST, **span)[0]
+
+            def over(open_: int, owed: int) -> bool:
+                asked = ((requests + 1, budget.requests_a_day), (spent - open_ + tokens, budget.tokens_a_day))
+                return any(0 < most < sum_ for sum_, most in (*asked, (paid - owed + micros, budget.micros_a_day)))
+
+            if over(open_, owed):
+                return "", max(1.0, (until - now) / 1000), "budget"
+            if over(0, 0):
+                return "", _SOON, "budget"
+            span = {"provider": provider, "since": now - _MINUTE + 1, "until": now + _AHEAD}
+            of_minute, spent_of_it, _, oldest = run("calls_since", **span)[0]
+            asked = ((of_minute + 1, budget.requests_a_minute), (spent_of_it + tokens, budget.tokens_a_minute))
+            if of_minute and any(0 < most < sum_ for sum_, most in asked):  # one that is too large alone goes alone
+                wait = max(0.1, (oldest + _MINUTE - now) / 1000)
+                return (
+                    "",
+                    min(wait, _SOON) if run("calls_under_way", lost=now - _LOST, **span)[0][0] else wait,
+                    "budget",
+                )
             run("begin_call", id=id_, provider=provider, about=about, now=now, tokens=tokens, micros=micros)
             return id_, 0.0, ""
 
@@ -100,12 +119,20 @@ class Summaries:
     async def pause(self, provider: str, until: int, why: Why, detail: str) -> None:
         """Ask nothing of a provider before `until` (ms)."""
         await self._db.write(
-            lambda run: run("set_pause", provider=provider, until=until, why=why, detail=detail, now=self._clock.now())
+            lambda run: run(
+                "set_pause",
+                provider=provider,
+                until=until,
+                why=why,
+                detail=detail,
+                now=self._clock.now(),
+                ahead=self._clock.now() + _AHEAD,
+            )
         )
 
     async def paused(self, provider: str) -> tuple[int, Why, str] | None:
         """Return (until (ms), why, a sentence) if a provider is not asked now."""
-        found = await self._db.read("pause", provider=provider, now=self._clock.now())
+        found = await self._db.read("pause", provider=provider, now=self._clock.now(), ahead=self._clock.now() + _AHEAD)
         return found[0] if found else None
 
     async def resume(self, why: Why) -> None:
@@ -114,4 +141,4 @@ class Summaries:
 
     async def spent(self, provider: str, since: int) -> Spent:
         """Add up what a provider was asked since a moment (ms)."""
-        return Spent(*(await self._db.read("calls_since", provider=provider, since=since))[0][:3])
+        return Spent(*(await self._db.read("calls_since", provider=provider, since=since, until=_EVER))[0][:3])

@@ -141,5 +141,6 @@ def run(*, full: bool) -> int:
     )
     good = not (tally.lost or tally.unrecorded or tally.unknown)
     good = good and tally.doubted == sum(tally.in_flight) + tally.claimed
-    good = good and tally.claimed <= max(20, 0.1 * sum(tally.in_flight))  # the gap between claim and request is short
+    if full:  # the gap between claim and request is short, on a machine that does nothing else
+        good = good and tally.claimed <= max(20, 0.1 * sum(tally.in_flight))
     return 0 if good else 1

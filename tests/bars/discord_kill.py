@@ -227,5 +227,6 @@ def run(*, full: bool) -> int:
         )
     good = not (lost or repeated or floods or tally.wrong or tally.unknown or tally.false or tally.overdone)
     good = good and in_doubt == sending == flown + tally.claimed
-    good = good and tally.claimed <= max(10, 0.1 * flown)  # the gap between claim and request is short
+    if full:  # the gap between claim and request is short, on a machine that does nothing else
+        good = good and tally.claimed <= max(10, 0.1 * flown)
     return 0 if good else 1

@@ -228,5 +228,6 @@ def run(*, full: bool) -> int:
         )
     good = not (lost or tally.wrong or tally.unknown or tally.false or tally.overdone)
     good = good and repeated <= in_doubt <= flown + tally.claimed and repeated <= tally.arrived
-    good = good and tally.claimed <= max(10, 0.1 * flown)  # the gap between claim and request is short
+    if full:  # the gap between claim and request is short, on a machine that does nothing else
+        good = good and tally.claimed <= max(10, 0.1 * flown)
     return 0 if good else 1

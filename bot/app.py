@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
+from typing import Protocol
 
 from bot import models, resources
 from bot.clock import SimulatedClock, SystemClock, clock
 from bot.config import Settings
-from bot.core import prompt
+from bot.core import calendar, prompt
+from bot.core.calendar import Calendar
 from bot.engines.local import Local
 from bot.errors import ConfigError, PaperboyError
 from bot.flow.compose import compose
@@ -29,11 +32,17 @@ from bot.flow.sweep import due, sweep
 from bot.flow.typeset import typeset
 from bot.model import Chat, Event, Mode, Wanted
 from bot.platforms.console import ADDRESS, Console
-from bot.ports import Platform, Ports, Source, Verb
+from bot.ports import Feeds, Platform, Ports, Register, Source, Verb
 from bot.store.archive import Archive
+from bot.store.raw import Raw
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
+
+
+class Archivist(Source, Register, Protocol):
+    """A source that is the record of truth as well."""
+
 
 VERBS: Mapping[str, Verb] = {
     "converse": converse,
@@ -61,6 +70,9 @@ class App:
         self.settings, self.store, self.archive, self.clock = settings, store, archive, time
         self.console = Console(self.new_chat("console", ADDRESS))
         self.source: Source = self._arxiv()
+        self.register: Register = self._oai()
+        self.feeds: Feeds | None = self._rss()
+        self.calendar = Calendar.of(resources.data("calendar.json"))
         self.platforms: dict[str, Platform] = {"console": self.console}
         if settings.telegram_bot_token:
             self.platforms["telegram"] = self._telegram()
@@ -78,6 +90,9 @@ class App:
             clock=self.clock,
             gate=self.store.gate,
             source=self.source,
+            register=self.register,
+            feeds=self.feeds,
+            calendar=self.calendar,
             archive=self.archive,
             platforms=self.platforms,
             nudge=self.engine.nudge,
@@ -86,6 +101,10 @@ class App:
             model=self.model,
             wanted=Wanted("", self.prompts["summary"].key, self.model.llm.model) if self.model else Wanted(),
         )
+
+    def read_from(self, source: Archivist) -> None:
+        """Let one source be all: a sample, a fake."""
+        self.source, self.register, self.feeds = source, source, None
 
     async def _verb(self, verb: Verb, key: str) -> None:
         await verb(self.store, self.ports, key)
@@ -130,6 +149,27 @@ class App:
             timeout=float(self.settings.arxiv_timeout),
         )
 
+    def _oai(self) -> Register:
+        from bot.sources.arxiv_oai import ArxivOai
+
+        return ArxivOai(
+            gate=self.store.gate,
+            clock=self.clock,
+            base_url=self.settings.arxiv_oai_url,
+            contact=self.settings.contact,
+            keep=Raw(Path(self.settings.database_url), self.clock).keep,
+        )
+
+    def _rss(self) -> Feeds:
+        from bot.sources.arxiv_rss import ArxivRss
+
+        return ArxivRss(
+            gate=self.store.gate,
+            clock=self.clock,
+            base_url=self.settings.arxiv_rss_url,
+            contact=self.settings.contact,
+        )
+
     async def drain(self) -> None:
         """Work until nothing is due any more."""
         seen: list[str] = []
@@ -149,6 +189,8 @@ class App:
         await self._resume()
         await self.store.add_chat(self.new_chat("console", ADDRESS))
         await look(self.store, self.ports)
+        self.engine.nudge("harvest:arxiv")  # the other witnesses, before anything is composed
+        await self.engine.idle()
         await self.drain()
         await self.store.wake_all()
         await self.drain()
@@ -224,7 +266,21 @@ class App:
 def shipped() -> Mapping[str, prompt.Prompt]:
     """Read the prompts and what is known of models; blocks, but once."""
     resources.data("models.json")
+    resources.data("calendar.json")
+    resources.data("categories.json")
     return {name: prompt.read(name, resources.text("prompts", f"{name}.md")) for name in _PROMPTS}
+
+
+def _calendar(settings: Settings) -> Calendar:
+    """Read the calendar, with the owner's file on top if there is one; blocks. Raises ConfigError."""
+    data = resources.data("calendar.json")
+    if not settings.calendar:
+        return Calendar.of(data)
+    try:
+        own = json.loads(Path(settings.calendar).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"PAPERBOY_CALENDAR: {settings.calendar} cannot be read as JSON ({problem}).") from problem
+    return Calendar.of(calendar.merge(data, own))
 
 
 @contextlib.contextmanager
@@ -263,6 +319,7 @@ async def opened(settings: Settings, *, archive_too: bool = True) -> AsyncIterat
         if archive_too:
             await archive.open()
         app = App(settings, store, archive, time)
+        app.calendar = await asyncio.to_thread(_calendar, settings)
         try:
             yield app
         finally:

@@ -7,6 +7,7 @@ import io
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("once", help="one cycle, for cron: ask arXiv, match, send what waits")
     status = commands.add_parser("status", help="what the ledger holds, what was done last, what comes next")
     status.add_argument("--health", action="store_true", help="exit with 1 unless the service is alive (for Docker)")
+    coverage = commands.add_parser("coverage", help="what each witness said of arXiv's last announcements")
+    coverage.add_argument("--days", type=int, default=10, help="how many announcements [10]")
+    backfill = commands.add_parser("backfill", help="fill the archive with older papers; may be stopped and goes on")
+    backfill.add_argument("--from", dest="since", type=_day, required=True, help="first day, YYYY-MM-DD")
     commands.add_parser("retry", help="send once more what was given up")
     doctor = commands.add_parser("doctor", help="what is configured, what is missing and how to mend it")
     doctor.add_argument("--offline", action="store_true", help="ask nothing of the network")
@@ -57,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("source", type=Path, help="the paper's text, its title on the first line")
     check.add_argument("--language", default="en", help="the reader's language [en]")
     return parser
+
+
+def _day(text: str) -> int:
+    """Read a day as ms; for argparse."""
+    try:
+        return int(datetime.fromisoformat(f"{text}T00:00:00+00:00").timestamp() * 1000)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write it as 2026-01-31") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -146,7 +159,7 @@ async def _once(settings: Settings, options: argparse.Namespace) -> int:
             run = await app.store.last_run("harvest")
             chat = await app.store.chat(app.console.chat_id)
             if not sent and chat is not None:
-                print(await silence.reason(app.store, chat, chat.language))
+                print(await silence.reason(app.store, app.ports, chat, chat.language))
             unsent = (await app.store.unsent(chat.id))[0] if chat is not None else 0
             return _BROKEN if unsent or (run is not None and run.outcome == "failed") else 0
 
@@ -177,6 +190,35 @@ async def _status(settings: Settings, options: argparse.Namespace) -> int:
     from bot import report
 
     return await report.status(settings, health=options.health)
+
+
+async def _coverage(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import report
+
+    return await report.coverage(settings, max(1, options.days))
+
+
+async def _backfill(settings: Settings, options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from bot.app import opened, owner
+    from bot.core import times
+    from bot.flow.backfill import backfill
+
+    with owner(Path(settings.database_url)):
+        async with opened(settings) as app:
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+                task = bar.add_task("asking arXiv", total=max(1, app.clock.now() - options.since))
+
+                def told(reached: int, papers: int) -> None:
+                    day = f"{times.instant(reached):%Y-%m-%d}"
+                    bar.update(task, completed=reached - options.since, description=f"{day}: {papers:,} papers")
+
+                number = await backfill(app.store, app.ports, options.since, told)
+    print(f"{number:,} papers are new in the archive.")
+    return 0
 
 
 async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
@@ -214,4 +256,6 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[None, No
     "doctor": _doctor,
     "summarize": _summarize,
     "retry": _retry,
+    "coverage": _coverage,
+    "backfill": _backfill,
 }

@@ -33,13 +33,6 @@ def _time(text: str) -> str:
     return f"{int(hour):02}:{minute}"
 
 
-def _hours(text: str) -> str:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) < 24 for part in parts):  # noqa: PLR2004 - a clock face
-        raise ValueError("not a list of hours; use for example 1,7,13,21")
-    return ",".join(str(hour) for hour in sorted({int(part) for part in parts}))
-
-
 def _choice(*allowed: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if text not in allowed:
@@ -138,10 +131,10 @@ class Settings:
     on_doubt: str = _setting(
         "resend", "A message that may or may not have arrived: resend or skip.", _choice("resend", "skip")
     )
-    harvest_hours: str = _setting("1,7,13,21", "Hours (New York) at which arXiv is asked for new papers.", _hours)
-    harvest_overlap_days: int = _setting(7, "Days asked again each time, for papers released late.", _number(1, 30))
-    baseline_days: int = _setting(7, "Days of papers stored in silence at the first start.", _number(1, 30))
     arxiv_url: str = _setting("https://export.arxiv.org/api/query", "Address of arXiv's query API.", _url)
+    calendar: str = _setting("", "JSON file with arXiv holidays of your own, as data/calendar.json has them.")
+    arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", "Address of arXiv's OAI-PMH service.", _url)
+    arxiv_rss_url: str = _setting("https://rss.arxiv.org/rss", "Address of arXiv's feeds.", _url)
     arxiv_timeout: int = _setting(60, "Seconds after which a request to arXiv is given up.", _number(1, 600))
     clock: str = _setting("system", "For tests: 'simulated 2026-11-19T08:00:00Z x60' starts then, sixty times as fast.")
     log_level: str = _setting("warning", "How much is logged.", _choice("debug", "info", "warning", "error"))

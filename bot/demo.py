@@ -29,7 +29,7 @@ async def play(settings: Settings, *, once: bool) -> int:
     with owner(path):
         async with opened(settings) as app:
             sample = Sample(clock=app.clock)
-            app.source = sample
+            app.read_from(sample)
             if once:
                 app.console.mute_input()
             app.console.say(resources.data("sample_day.json")["note"])
@@ -38,7 +38,7 @@ async def play(settings: Settings, *, once: bool) -> int:
             if await app.sent_digests() == before:
                 chat = await app.store.chat(app.console.chat_id)
                 assert chat is not None, "tour() made it"  # noqa: S101 - an impossible state
-                app.console.say(await silence.reason(app.store, chat, chat.language))
+                app.console.say(await silence.reason(app.store, app.ports, chat, chat.language))
             if not once:
                 app.console.say(
                     "Try a number to open a paper, /subscribe graph neural networks, /search galaxy, /help."

@@ -40,6 +40,84 @@ class Proof:
     beside: bool = False  # the quote must stand beside the statement
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a paper."""
+
+    number: int
+    created: int  # ms
+    size: str = ""  # as arXiv writes it: '1234kb'
+    source_type: str = ""  # 'D', 'I' (nothing to read: withdrawn), …
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the record of truth says of a paper now."""
+
+    paper: Paper
+    versions: tuple[Version, ...] = ()
+    license: str = ""
+    withdrawn: bool = False
+    stamp: int = 0  # ms, the UTC day on which the record last changed
+    affiliations: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+Happening = Literal["new", "cross", "replace", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a change of a record means to readers; `gained` are the categories of a cross-list."""
+
+    paper: str
+    kind: Happening
+    version: int = 1
+    gained: tuple[str, ...] = ()
+
+
+Kind = Literal["new", "cross", "replace", "replace-cross"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One announcement in a feed. `kind` is 'cross' if only secondary categories were asked for.
+
+    `paper` has no comment and no times (0): a feed does not tell them.
+    """
+
+    id: str  # base id, folded
+    version: int
+    kind: Kind
+    categories: tuple[str, ...]
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A group's announcements of the day that began at `built` (ms; midnight in New York, as the feed says)."""
+
+    items: tuple[Listed, ...]
+    built: int
+    etag: str = ""
+    suspect: str = ""  # a sentence that says why it may not be all
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is known of one announcement; the witnesses are the record of truth (oai), the feeds (rss), the audit."""
+
+    listing: str  # the day it is named by, '2026-11-19': the morning after
+    papers: int = 0  # new ones that are ours by now
+    oai: int | None = None  # new papers that the record of truth named; None until it was read to its end
+    rss: int | None = None  # new papers that the feeds named; None until every group was read
+    missing: int = 0  # of them, that the record of truth did not have at that time
+    audit: int | None = None  # papers that only the audit found; None until it was made
+    late: int = 0  # papers that came after it had been called complete
+    complete_at: int | None = None  # ms
+    alarm: str = ""  # a sentence about what does not fit
+
+
 Basis = Literal["extract", "abstract"]
 Why = Literal["", "quota", "budget", "down", "owner", "content", "form", "late"]
 """Why no model wrote a summary: none is there; the provider's quota; our own budget; no answer; a setting is wrong; the
@@ -66,7 +144,7 @@ class Summary:
 
 AWAITING = say("en", "awaiting")  # why a channel that we were added to is silent
 Mode = Literal["daily", "asap"]
-Kind = Literal["private", "group", "channel", "news", "forum"]
+Place = Literal["private", "group", "channel", "news", "forum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +156,7 @@ class Chat:
     address: str
     thread: str = ""
     title: str = ""
-    kind: Kind = "private"  # channel: read by many, run from its admin's private chat; news: posts can be published
+    kind: Place = "private"  # channel: read by many, run from its admin's private chat; news: posts can be published
     server: str = ""  # what it is a part of, if it is left as a part of that: a Discord server
     handle: str = ""  # public name without '@', if it has one
     host: str = ""  # id of the private chat of whoever let us in: hears of what goes wrong here
@@ -92,6 +170,7 @@ class Chat:
     publish: bool = False  # whether what is posted in a news channel is published to those who follow it
     apart: bool = False  # whether each paper of a digest is a post of its own in a forum
     role: str = ""  # id of a role whose members may manage as well
+    revisions: bool = False  # whether it hears of new versions and withdrawals too
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
     composed_at: int = 0  # ms, when its digest was last due: all that had matched until then is delivered
@@ -432,6 +511,16 @@ class Entry:
     summary: Summary
     topic: str  # label of the topic it stands under
     others: tuple[str, ...] = ()  # labels of the chat's other topics that it matches
+    mark: Literal["", "cross", "late"] = ""  # old, and new to its category; or found after its day was called complete
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A new version or a withdrawal of a paper, for those who asked for revisions."""
+
+    paper: Paper
+    version: int
+    kind: str  # 'replace' or 'withdrawn'
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +533,8 @@ class Digest:
     scanned: int  # new papers looked at since the one before
     entries: tuple[Entry, ...] = ()
     more: int = 0  # papers that its cap left out
+    partial: str = ""  # the announcement that was not complete when this was composed: '2026-11-19'
+    notices: "tuple[Notice, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

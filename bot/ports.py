@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from bot.config import Settings
+from bot.core.calendar import Calendar
 from bot.core.prompt import Prompt
 from bot.model import (
     Budget,
@@ -13,14 +14,18 @@ from bot.model import (
     Change,
     Chat,
     Counts,
+    Coverage,
     Digest,
     Event,
+    Feed,
+    Happened,
     News,
     Paper,
     Part,
     Post,
     Press,
     Rate,
+    Record,
     Run,
     Said,
     Send,
@@ -67,19 +72,37 @@ class Source(Protocol):
     name: str
     ahead: float | None  # seconds that our clock is ahead of the source's, as its last reply told
 
-    def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
-        """Yield every paper submitted in [since, until] (ms), a reply at a time; ending normally means complete.
-
-        The ends are whole minutes to some sources: a paper of a minute before or after may come too.
-        """
-        ...
-
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
         """Papers by id ('2411.19525', '2411.19525v2'); unknown ids are left out."""
         ...
 
     async def search(self, query: str, limit: int) -> tuple[Paper, ...]:
         """Up to `limit` papers for a query in arXiv's syntax, best first."""
+        ...
+
+
+class Register(Protocol):
+    """The record of truth: what exists, and what changed."""
+
+    def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield every record that changed on or after the UTC day of `since` (ms), a reply at a time.
+
+        Ending normally means that it was read to its end; raises Later where a reply cannot be trusted.
+        """
+        ...
+
+
+class Feeds(Protocol):
+    """The second witness: what was announced today."""
+
+    groups: tuple[str, ...]  # that cover all categories together
+
+    def covers(self, group: str, category: str) -> bool:
+        """Tell whether a category is one of a group's."""
+        ...
+
+    async def feed(self, group: str, etag: str = "") -> Feed | None:
+        """Read today's feed of a group, None if it is still the one of `etag`; raises Later unless that is it."""
         ...
 
 
@@ -246,6 +269,25 @@ class Ledger(Protocol):
     async def paper(self, paper: str) -> Paper | None: ...
     async def unmatched(self, limit: int) -> list[Paper]: ...
     async def papers_after(self, after: str, limit: int) -> list[Paper]: ...
+    async def take(
+        self, records: Sequence[Record], listing_of: Callable[[int], str], *, baseline: bool, floor: int
+    ) -> list[Happened]: ...
+    async def witness(self, record: Record, kind: str, gained: Sequence[str], listing: str) -> bool: ...
+    async def has(self, paper: str) -> tuple[bool, bool]: ...
+    async def month(self, month: str) -> list[str]: ...
+    async def highest(self) -> str: ...
+    async def unmatched_events(self, limit: int) -> list[tuple[Paper, Happened]]: ...
+    async def add_event_matches(
+        self, told: Iterable[Happened], matches: Iterable[tuple[Happened, str]], stamp: tuple[int, int]
+    ) -> bool: ...
+    async def open_day(self, listing: str) -> None: ...
+    async def said_oai(self, listing: str) -> None: ...
+    async def said_rss(self, listing: str, papers: int, missing: int, alarm: str) -> None: ...
+    async def said_audit(self, listing: str, found: int) -> None: ...
+    async def complete(self, listing: str) -> None: ...
+    async def coverage(self, since: str) -> list[Coverage]: ...
+    async def note(self, name: str) -> str: ...
+    async def set_note(self, name: str, text: str) -> None: ...
     async def topics(self) -> tuple[list[Topic], tuple[int, int]]: ...
     async def add_matches(
         self, papers: Iterable[str], matches: Iterable[tuple[str, Sequence[str]]], stamp: tuple[int, int]
@@ -276,7 +318,7 @@ class Ledger(Protocol):
     async def unsent(self, chat: str) -> tuple[int, str]: ...
     async def broken_off(self, chat: str, *, resend: bool) -> None: ...
     async def compose(
-        self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
+        self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None], partial: str = ""
     ) -> tuple[int, list[tuple[str, str]]]: ...
     async def open_digests(self, chat: str, wanted: Wanted) -> tuple[Chat | None, list[Digest]]: ...
     async def plan(self, digest: Digest, parts: Sequence[Part]) -> None: ...
@@ -318,11 +360,14 @@ class Ports:
     clock: Clock
     gate: Gate
     source: Source
+    register: Register
+    calendar: Calendar
     archive: Archive
     platforms: Mapping[str, Platform]
     nudge: Callable[[str], None]
     alone: Callable[[str], AbstractAsyncContextManager[None]]
     prompts: Mapping[str, Prompt]
+    feeds: Feeds | None = None
     model: Model | None = None
     wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 

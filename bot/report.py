@@ -12,7 +12,10 @@ from bot.config import Settings
 from bot.core import times
 from bot.errors import ConfigError, PaperboyError
 from bot.flow.ask import DAY_ZONE
+from bot.flow.harvest import alarm
+from bot.flow.silence import EXPECTED, day
 from bot.ports import Limits
+from bot.words import say
 
 _ALIVE = 180_000  # ms since the last sign of life: three beats
 _ROOM = 200 * 2**20  # bytes of free disk below which the owner should act
@@ -63,10 +66,40 @@ async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
     )
     sends = ", ".join(f"{n:,} {state}" for state, n in counts.sends) or "none"
     texts.append(f"Messages: {sends}; {counts.doubted:,} times in doubt. Papers delivered: {counts.deliveries:,}.")
+    rows = await app.store.coverage("")
+    texts += [day(row, rows, "en") for row in rows[:3]]
     texts += await _spending(app)
     dead = await app.store.dead()
     texts += [f"Given up in {chat} {when(at)}: {error}" for chat, error, at in dead]
     return [*texts, "`python -m bot retry` sends them once more."] if dead else texts
+
+
+async def coverage(settings: Settings, days: int) -> int:
+    """Print what each witness said of the last announcements, as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    if not _exists(settings):
+        print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
+        return 1
+    async with opened(settings, archive_too=False) as app:
+        rows = await app.store.coverage("")
+        table = Table("announcement", box=None, pad_edge=False)
+        for name in ("papers", "record", "feeds", "lacked", "audit", "late"):
+            table.add_column(name, justify="right")
+        table.add_column("state")
+        for row in rows[:days]:
+            at = times.moment(row.complete_at, settings.zone) if row.complete_at else ""
+            state = f"complete {at}" if at else alarm(row, rows) or "the witnesses are not all heard yet"
+            numbers = (row.papers, row.oai, row.rss, row.missing, row.audit, row.late)
+            table.add_row(times.listing(row.listing), *("–" if n is None else f"{n:,}" for n in numbers), state)
+        if rows:
+            Console().print(table)
+        else:
+            print("Nothing was announced yet since this ledger began.")
+        state_ = app.calendar.expected(app.clock.now())
+        print(say("en", EXPECTED[state_.why], until=times.moment(state_.until, settings.zone), name=state_.name))
+    return 0
 
 
 async def doctor(settings: Settings, *, offline: bool) -> int:

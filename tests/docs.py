@@ -62,7 +62,7 @@ async def picture() -> str:
             quiet = Terminal(app.new_chat("console", ADDRESS), out=Rich(file=io.StringIO()))
             app.platforms["console"] = app.console = quiet
             sample = Sample(clock=app.clock)
-            app.source = sample
+            app.read_from(sample)
             await tour(app, sample)
             await app.engine.stop()
             posts = [console_view.load(payload) for payload in await payloads(Path(folder) / "p.db")]

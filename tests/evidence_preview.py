@@ -142,7 +142,7 @@ async def sample() -> list[Post]:
             async with opened(settings) as app:
                 chat = app.new_chat("console", ADDRESS)
                 app.platforms["console"] = app.console = Console(chat, out=Rich(file=io.StringIO()))
-                app.source = source = Sample(clock=app.clock)
+                app.read_from(source := Sample(clock=app.clock))
                 await tour(app, source)
                 for command in ("/summarize", "/evidence"):
                     await app.store.hear(Said(uuid.uuid4().hex, chat, f"{command} {OPENED}"))

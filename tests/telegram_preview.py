@@ -140,7 +140,7 @@ async def sample() -> Post:
             app.platforms["console"] = app.console = Console(
                 app.new_chat("console", ADDRESS), out=Rich(file=io.StringIO())
             )
-            app.source = source = Sample(clock=app.clock)
+            app.read_from(source := Sample(clock=app.clock))
             await tour(app, source)
             await app.engine.stop()
             posts = [console_view.load(payload) for payload in await payloads(path)]

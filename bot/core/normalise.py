@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from bot import resources
+
 NAME_GAP: Final = "xxn"
 AUTHOR_GAP: Final = "xxsep"
 RESERVED: Final = frozenset((NAME_GAP, AUTHOR_GAP))
@@ -216,8 +218,11 @@ def archive_token(archive: str) -> str:
 
 
 def category_column(codes: Iterable[str]) -> str:
-    """Return categories as FTS5 shall index them: each with the token of its archive."""
-    out: list[str] = []
-    for code in codes:
-        out += [category_token(code), archive_token(code.split(".")[0])]
-    return " ".join(out)
+    """Return categories as FTS5 shall index them: each under both names of an alias, with the token of each archive.
+
+    A paper of eess.SY answers to `cat:cs.SY` and `cat:cs` too: arXiv calls the two one category.
+    """
+    aliases: dict[str, str] = resources.data("categories.json")["aliases"]
+    other = {canonical: alias for alias, canonical in aliases.items()} | aliases
+    names = dict.fromkeys(name for code in codes for name in (code, other.get(code, code)))
+    return " ".join(f"{category_token(name)} {archive_token(name.split('.')[0])}" for name in names)

@@ -11,7 +11,23 @@ from typing import Literal
 from bot.core import basis, links, times
 from bot.core.addressed import addressed
 from bot.core.plain import plain
-from bot.model import Block, Button, Chat, Digest, Entry, Fold, Item, Line, Paper, Post, Proof, Span, Summary, line
+from bot.model import (
+    Block,
+    Button,
+    Chat,
+    Digest,
+    Entry,
+    Fold,
+    Item,
+    Line,
+    Notice,
+    Paper,
+    Post,
+    Proof,
+    Span,
+    Summary,
+    line,
+)
 from bot.words import count, say
 
 _AUTHORS = 3  # named before "+ n"
@@ -100,6 +116,13 @@ def paper_item(entry: Entry, place: int, language: str, now: int, *, marked: boo
     """One paper of a digest: title, facts, the sentence, folded takeaways, links; `marked` if no model wrote it."""
     paper, summary = entry.paper, entry.summary
     blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language, now)]
+    if entry.mark:
+        note = (
+            say(language, "mark_cross", category=paper.categories[0])
+            if entry.mark == "cross"
+            else say(language, "mark_late")
+        )
+        blocks.append(line(Span(note, "dim"), kind="small"))
     sentence, takeaways, _ = _statements(summary, language, evidence=False)
     blocks += sentence
     if takeaways:
@@ -112,15 +135,23 @@ def paper_item(entry: Entry, place: int, language: str, now: int, *, marked: boo
     return Item(tuple(blocks), paper.id, (button,))
 
 
+def _notice(notice: Notice, language: str) -> Item:
+    """A new version or a withdrawal, in a line."""
+    key = "notice_withdrawn" if notice.kind == "withdrawn" else "notice_replaced"
+    said = line(say(language, key, version=notice.version), " ", title(notice.paper))
+    comment = [_theirs(say(language, "comment", text=plain(notice.paper.comment)))] if notice.paper.comment else []
+    return Item((said, *comment))
+
+
 def digest(value: Digest) -> Post:
     """A digest: topic, day, how many of how many; then paper by paper under its topic; then what it rests on."""
     language, zone = value.chat.language, value.chat.zone
-    topics = list(dict.fromkeys(entry.topic for entry in value.entries))
+    topics = list(dict.fromkeys(entry.topic for entry in value.entries)) or [""]
     scanned = count(language, value.scanned, "paper_one", "papers")
     when = say(
         language, "digest", when=times.day(value.at, zone, language), count=f"{len(value.entries):,}", scanned=scanned
     )
-    head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 else None
+    head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 and topics[0] else None
     items: list[Item] = []
     summaries = [entry.summary for entry in value.entries]
     mixed = len({summary.basis for summary in summaries}) > 1
@@ -134,7 +165,11 @@ def digest(value: Digest) -> Post:
                 item = paper_item(entry, place, language, value.at, marked=marked)
                 items.append(Item((*heading, *item.blocks), item.paper, item.buttons))
                 heading = []
-    foot = [line(Span(basis.many(summaries, language, zone, value.at), "dim"), kind="small")]
+    items += [_notice(notice, language) for notice in value.notices]
+    foot = [line(Span(basis.many(summaries, language, zone, value.at), "dim"), kind="small")] if summaries else []
+    if value.partial:
+        day = times.listing(value.partial, language)
+        foot.append(line(Span(say(language, "partial", day=day), "dim"), kind="small"))
     if value.more:
         key = "more_left" if value.chat.kind == "channel" else "more_waiting"
         foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))

@@ -49,9 +49,19 @@ def next_digest(chat: Chat, after: int) -> int | None:
     return _next(str(chat.minute // _HOUR), chat.minute % _HOUR, chat.zone, after)
 
 
-def next_harvest(hours: str, after: int) -> int:
-    """First instant (ms) after `after` at which arXiv is to be asked; `hours` as in '1,7,13,21', New York time."""
-    return _next(hours, 0, NEW_YORK, after)
+@lru_cache(maxsize=64)
+def _weekly(days: str, hour: int, minute: int, zone: str) -> CronTrigger:
+    return CronTrigger(day_of_week=days, hour=hour, minute=minute, timezone=ZoneInfo(zone))
+
+
+def next_of(rules: tuple[tuple[str, int, int], ...], zone: str, after: int) -> int:
+    """First instant (ms) after `after` that one of the rules names: ('mon-fri', 22, 45), by the clocks of `zone`."""
+    fires = []
+    for days, hour, minute in rules:
+        fire = _weekly(days, hour, minute, zone).get_next_fire_time(None, instant(after + 1, zone))
+        assert fire is not None, "a weekly trigger always fires again"  # noqa: S101 - an impossible state
+        fires.append(ms(fire))
+    return min(fires)
 
 
 def day(at: int, zone: str, language: str = "en") -> str:
@@ -62,6 +72,11 @@ def day(at: int, zone: str, language: str = "en") -> str:
 def date(at: int, now: int, language: str = "en") -> str:
     """'29 Nov 2024', in UTC as arXiv counts; without the year where `now` is close enough to tell."""
     return _say(language, "date_form" if abs(now - at) < _CLOSE else "date_form_year", instant(at))
+
+
+def listing(day: str, language: str = "en") -> str:
+    """'Thu 19 Nov' of '2026-11-19': an announcement by the day it is named after."""
+    return _say(language, "day_form", datetime.fromisoformat(day))
 
 
 def clock(at: int, zone: str) -> str:

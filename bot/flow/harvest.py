@@ -1,49 +1,313 @@
-"""harvest: ask the source what is new and store it; the mark moves only when the whole window was read.
+"""harvest: see everything that arXiv announces, by three witnesses, and know when a day is complete.
 
-The very first complete harvest is the baseline: its papers fill the archive and previews and are pushed to nobody.
+The record of truth (OAI) says what exists and what changed; the feeds (RSS) say what was announced today; the audit
+asks for ids that are missing between those we know. The watermark moves only when the record was read to its end. Every
+step is a run in the ledger with its outcome and the instant of the next; what fails moves nothing and is tried again.
+
+Times are arXiv's (America/New_York), facts of info.arxiv.org/help/availability: announcements at 20:00 Sunday to
+Thursday, the record about 22:30, the feeds from midnight.
 """
 
-from bot.core import times
-from bot.errors import Later
-from bot.ports import Ledger, Ports
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
-_DAY = 86_400_000
-_RETRY = 900  # seconds until the next try where the source does not say
+from bot.core import events, times
+from bot.errors import Later
+from bot.model import Coverage, Paper, Record, Run
+from bot.ports import Feeds, Ledger, Ports
+
+log = logging.getLogger(__name__)
+
+_DAY = 86_400_000  # ms
+_RETRY = 900  # seconds until the next try where nobody says; doubles with each failure in a row
+_LONGEST_RETRY = 7200  # seconds
+_FAR = 3 * _DAY  # ms: no look is further ahead
+_OVERLAP = 3  # days: the record is paged by offset, and what is restamped meanwhile pushes others out of sight
+_DEEP = 9  # days of the first look, and of one a day in quiet hours
+_READY = 150 * 60_000  # ms after an announcement until the record has it
+_ASKED = 300  # ids the audit asks for at once: three requests
+_FRESH = 3_600_000  # ms: a feed that was read since is not read again when others of the round failed
+_FEW = 0.4  # of the usual number of papers of that weekday: fewer are suspect
+_USUAL = 3  # days of the same weekday that make a usual number
+_LOOK_BACK = 70  # days whose numbers are compared
+_SHORT = 0.9  # of one witness's papers that the other must have
+_LAG = 3  # papers by which witnesses may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kind of look at arXiv: its name among the runs, when it is made, and how."""
+
+    verb: str
+    rules: tuple[tuple[str, int, int], ...]  # (days of the week, hour, minute) in New York
+    run: "Callable[[Ledger, Ports], Awaitable[str]]"  # returns '' or why it is to be made again
 
 
 async def harvest(store: Ledger, ports: Ports, key: str) -> None:
-    """`harvest:arxiv`: look if it is time; a second nudge while one look is under way brings no second look."""
-    del key  # one source for now
-    if await is_due(store, ports.clock.now()):
-        await look(store, ports)
+    """`harvest:arxiv`: make the looks that are due, one after the other."""
+    del key  # there is one arXiv
+    for step in _steps(ports):
+        if await _due(store, step, ports.clock.now()):
+            await _make(store, ports, step)
+            done = await store.last_run(step.verb)
+            if done is not None and done.outcome == "failed":
+                return  # whatever was in the way is in the way of the others too; they are due at the next sweep
+
+
+async def is_due(store: Ledger, ports: Ports) -> bool:
+    """Whether any look is due: never made, or the instant set by the last one has passed."""
+    for step in _steps(ports):
+        if await _due(store, step, ports.clock.now()):
+            return True
+    return False
 
 
 async def look(store: Ledger, ports: Ports) -> None:
-    """Read the source from the last mark, less the overlap, until now; a failure is recorded with its reason."""
-    now = ports.clock.now()
-    mark = await store.high_water("harvest")
-    mark = None if mark is None else min(mark, now)  # a clock that was ahead must not stop the harvest
-    days = ports.settings.baseline_days if mark is None else ports.settings.harvest_overlap_days
-    since = times.start_of_day((mark or now) - days * _DAY)
-    run = await store.begin_run("harvest")
-    new = 0
+    """Read the record from the watermark now, whether that is due or not."""
+    await _make(store, ports, STEPS[0])
+
+
+def _steps(ports: Ports) -> tuple[Step, ...]:
+    return STEPS if ports.feeds is not None else STEPS[:1]
+
+
+async def _due(store: Ledger, step: Step, now: int) -> bool:
+    last = await store.last_run(step.verb)
+    if last is None:  # the others have nothing to compare with before the first look
+        return step is STEPS[0] or await store.high_water("harvest") is not None
+    next_at = last.next_at or 0
+    return next_at <= now or next_at > now + _FAR  # that was set by a clock that has gone back since
+
+
+async def _make(store: Ledger, ports: Ports, step: Step) -> None:
+    last = await store.last_run(step.verb)
+    run = await store.begin_run(step.verb)
+    before = (await store.counts()).papers
     try:
-        async for papers in ports.source.window(since, now):
-            new += len(await store.add_papers(papers, baseline=mark is None))
+        why = await step.run(store, ports)
     except Later as problem:
-        wait = int(1000 * max(problem.wait or 0, _RETRY))
-        await store.end_run(run, "failed", str(problem), papers=new, next_at=ports.clock.now() + wait)
+        retry_at = ports.clock.now() + int(1000 * max(problem.wait or 0, _pause(last)))
+        await store.end_run(run, "failed", str(problem), papers=await _since(store, before), next_at=retry_at)
         return
     except Exception as problem:
-        retry_at = ports.clock.now() + _RETRY * 1000
-        await store.end_run(run, "failed", f"{type(problem).__name__}; see the log.", papers=new, next_at=retry_at)
+        retry_at = ports.clock.now() + 1000 * _pause(last)
+        detail = f"{type(problem).__name__}; see the log."
+        await store.end_run(run, "failed", detail, papers=await _since(store, before), next_at=retry_at)
         raise
-    next_at = times.next_harvest(ports.settings.harvest_hours, ports.clock.now())
-    await store.end_run(run, "complete", "", papers=new, mark=now, next_at=next_at)
-    ports.nudge("match:new")  # after the last page, or whoever takes papers as they come would get a digest a page
+    now = ports.clock.now()
+    next_at = times.next_of(step.rules, times.NEW_YORK, now)
+    mark = int(await store.note("watermark") or 0) if step is STEPS[0] else None
+    new = await _since(store, before)
+    await store.end_run(run, "complete", why, papers=new, mark=mark, next_at=next_at)
+    await _account(store, ports)
+    ports.nudge("match:new")
 
 
-async def is_due(store: Ledger, now: int) -> bool:
-    """Whether arXiv is to be asked now: never asked, or the instant set by the last attempt has passed."""
-    last = await store.last_run("harvest")
-    return last is None or (last.next_at or 0) <= now
+def _pause(last: Run | None) -> int:
+    """Seconds until a look that failed is made again: twice as long as after the failure before, if there was one."""
+    if last is None or last.outcome != "failed" or last.next_at is None or last.ended_at is None:
+        return _RETRY
+    return min(max(2 * (last.next_at - last.ended_at) // 1000, _RETRY), _LONGEST_RETRY)
+
+
+async def _since(store: Ledger, before: int) -> int:
+    return (await store.counts()).papers - before
+
+
+# --- the record of truth
+
+
+async def _oai(store: Ledger, ports: Ports) -> str:
+    return await _record(store, ports, _OVERLAP)
+
+
+async def _deep(store: Ledger, ports: Ports) -> str:
+    return await _record(store, ports, _DEEP)
+
+
+async def _record(store: Ledger, ports: Ports, days: int) -> str:
+    """Read every record that changed since the watermark, less an overlap, to the end."""
+    began = ports.clock.now()
+    mark = await store.high_water("harvest")
+    mark = None if mark is None else min(mark, began)  # a clock that was ahead must not stop the harvest
+    first = mark is None
+    since = times.start_of_day((mark or began) - (_DEEP if first else days) * _DAY)
+    noted = await store.note("floor")
+    floor = int(noted or 0)
+    if not first and not noted:  # a ledger from before there was one
+        floor = events.serial(await store.highest())
+        await store.set_note("floor", str(floor))
+    book = ports.calendar
+    last = book.listing_at(began)
+
+    def listing_of(stamp: int) -> str:
+        return min(book.listing_of_stamp(datetime.fromtimestamp(stamp / 1000, UTC).date()), last).isoformat()
+
+    highest = mark or 0
+    async for records in ports.register.changes(since):
+        await store.take(records, listing_of, baseline=first, floor=floor)
+        highest = max([highest, *(record.stamp for record in records)])
+    if first:
+        await store.set_note("floor", str(events.serial(await store.highest())))
+        await store.set_note("began", str(began))
+    await store.set_note("watermark", str(min(highest or began, began)))
+    if began >= book.announced(last) + _READY and await _ours(store, ports, last):
+        await store.open_day(last.isoformat())
+    for day in await store.coverage((last - timedelta(days=_DEEP)).isoformat()):  # an earlier one may have filled up
+        open_ = day.complete_at is None and book.is_listing(date.fromisoformat(day.listing))
+        if open_ and began >= book.announced(date.fromisoformat(day.listing)) + _READY:
+            await store.said_oai(day.listing)
+    return ""
+
+
+async def _ours(store: Ledger, ports: Ports, listing: date) -> bool:
+    """Whether a listing was announced after our baseline: what came before it is nobody's to account for."""
+    return ports.calendar.announced(listing) > int(await store.note("began") or 0)
+
+
+# --- the feeds
+
+
+async def _rss(store: Ledger, ports: Ports) -> str:
+    """Hold today's feeds against the ledger; what the record does not have yet is taken from them for now."""
+    feeds = ports.feeds
+    now = ports.clock.now()
+    listing = ports.calendar.listing_at(now)
+    today = times.instant(now, times.NEW_YORK).date()
+    if feeds is None or listing != today or not await _ours(store, ports, listing):
+        return ""  # nothing was announced for today, or it was before our time
+    named: set[str] = set()
+    alarms = []
+    for group in feeds.groups:
+        ids, alarm_ = await _group(store, feeds, group, listing, now)
+        named.update(ids)
+        alarms += [alarm_] if alarm_ else []
+    missing = 0
+    for id_ in named:
+        missing += not (await store.has(id_))[1]
+    await store.open_day(listing.isoformat())
+    await store.said_rss(listing.isoformat(), len(named), missing, " ".join(alarms))
+    return ""
+
+
+async def _group(store: Ledger, feeds: Feeds, group: str, listing: date, now: int) -> tuple[list[str], str]:
+    """Read a group's feed; returns the new papers it names, and what speaks against it."""
+    day = listing.isoformat()
+    before = json.loads(await store.note(f"feed:{group}") or "{}")
+    same_day = before.get("day") == day
+    if same_day and now - before.get("at", 0) < _FRESH:
+        return before["new"], before["suspect"]
+    feed = await feeds.feed(group, before["etag"] if same_day else "")
+    if feed is None:
+        await store.set_note(f"feed:{group}", json.dumps(before | {"at": now}))
+        return before["new"], before["suspect"]
+    new = [item.id for item in feed.items if item.kind == "new"]
+    earlier: list[str] = before.get("earlier", [])  # what it named last, on a day before this
+    if not same_day:
+        earlier = before.get("new") or earlier
+    suspect = feed.suspect
+    if times.instant(feed.built, times.NEW_YORK).date() != listing:
+        suspect = f"The feed of {group} is of another day."
+    elif not new:
+        suspect = suspect or f"The feed of {group} names no new paper."
+    elif set(new) <= set(earlier):
+        suspect = f"The feed of {group} is still that of an earlier day."
+    for item in feed.items:
+        if item.kind in {"new", "cross"}:
+            gained = [name for name in item.categories[1:] if feeds.covers(group, name)]
+            await store.witness(Record(item.paper), item.kind, gained, day)
+    said = {"day": day, "at": now, "etag": feed.etag, "new": new, "suspect": suspect, "earlier": earlier}
+    await store.set_note(f"feed:{group}", json.dumps(said))
+    return new, suspect
+
+
+# --- the audit
+
+
+async def _audit(store: Ledger, ports: Ports) -> str:
+    """Ask for the ids that are missing between those we know: ids of a month are dense."""
+    now, book = ports.clock.now(), ports.calendar
+    floor = int(await store.note("floor") or 0)
+    today = times.instant(now).date()
+    known: list[str] = []
+    for month in {f"{day:%y%m}" for day in (today, today.replace(day=1) - timedelta(days=1))}:
+        known += await store.month(month)
+    # (ms, ms) when a gap was asked for first and last: one that stays a gap for days is no paper, but the API's index
+    # may be a day behind, so that being unknown to it once means nothing.
+    asked: dict[str, tuple[int, int]] = json.loads(await store.note("gaps") or "{}")
+    gaps = {id_: asked.get(id_, (now, 0)) for id_ in events.gaps(known, floor)}
+    open_ = sorted((last, id_) for id_, (first, last) in gaps.items() if now - first < _DEEP * _DAY)
+    wanted = sorted(id_ for _, id_ in open_[:_ASKED])
+    listing = book.listing_at(now)
+    found: tuple[Paper, ...] = await ports.source.fetch(wanted) if wanted else ()
+    number = 0
+    for paper in found:
+        number += await store.witness(Record(paper), "found", (), listing.isoformat())
+        gaps.pop(paper.id, None)
+    gaps |= {id_: (gaps[id_][0], now) for id_ in wanted if id_ in gaps}
+    await store.set_note("gaps", json.dumps({id_: each for id_, each in gaps.items() if each[1]}))
+    if await _ours(store, ports, listing):
+        await store.open_day(listing.isoformat())
+        await store.said_audit(listing.isoformat(), number)
+    if number:
+        log.warning("the audit found %d papers that no other witness had told of", number)
+    return ""
+
+
+STEPS = (
+    Step("harvest", (("sun,mon,tue,wed,thu", 22, 45), ("mon-fri", 1, 30), ("*", 10, 0)), _oai),
+    Step("harvest.feeds", (("mon-fri", 0, 20), ("mon-fri", 2, 0), ("mon-fri", 6, 0)), _rss),
+    Step("harvest.audit", (("mon-fri", 2, 30), ("mon-fri", 10, 30)), _audit),
+    Step("harvest.deep", (("*", 4, 0),), _deep),
+)
+
+
+# --- the account of a day
+
+
+async def _account(store: Ledger, ports: Ports) -> None:
+    """Call days complete of which all witnesses say the same; say what does not fit."""
+    now = ports.clock.now()
+    since = (times.instant(now).date() - timedelta(days=_LOOK_BACK)).isoformat()
+    days = await store.coverage(since)
+    for day in days[:5]:
+        if day.complete_at is None and day.oai is not None and not alarm(day, days) and _heard(day, ports):
+            await store.complete(day.listing)
+
+
+async def partial(store: Ledger, ports: Ports) -> str:
+    """Name the last announcement while it is not complete, '' once it is or where there is nothing to compare."""
+    if ports.feeds is None:
+        return ""
+    listing = ports.calendar.listing_at(ports.clock.now())
+    if ports.calendar.announced(listing) <= int(await store.note("began") or 0):
+        return ""
+    days = await store.coverage(listing.isoformat())
+    return "" if any(day.complete_at for day in days) else listing.isoformat()
+
+
+def _heard(day: Coverage, ports: Ports) -> bool:
+    return ports.feeds is None or (day.rss is not None and day.audit is not None)
+
+
+def alarm(day: Coverage, days: list[Coverage]) -> str:
+    """Return a sentence about what does not fit in the account of a day, '' if all does."""
+    if day.alarm:
+        return day.alarm
+    if day.oai is not None and day.rss is not None:
+        if day.rss + _LAG < _SHORT * day.oai:
+            return f"The feeds name {day.rss:,} new papers, the record {day.oai:,}."
+        if day.oai + _LAG < _SHORT * day.rss:
+            return f"The record has {day.oai:,} of the {day.rss:,} new papers that the feeds name."
+    weekday = date.fromisoformat(day.listing).weekday()
+    usual = sorted(
+        each.papers
+        for each in days
+        if each.listing < day.listing and each.complete_at and date.fromisoformat(each.listing).weekday() == weekday
+    )
+    if len(usual) >= _USUAL and day.papers < _FEW * usual[len(usual) // 2]:
+        return f"{day.papers:,} papers are few for that weekday, which usually brings {usual[len(usual) // 2]:,}."
+    return ""

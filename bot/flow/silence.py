@@ -1,8 +1,11 @@
 """Why there is nothing to send: "no papers" and "we failed" never look the same."""
 
+from datetime import date
+
 from bot.core import times
-from bot.model import Chat
-from bot.ports import Ledger
+from bot.flow import harvest
+from bot.model import Chat, Coverage
+from bot.ports import Ledger, Ports
 from bot.words import count, say
 
 LOOK_BACK = 7  # days that a preview covers
@@ -14,7 +17,7 @@ def moment(at: int | None, chat: Chat, language: str) -> str:
     return times.moment(at, chat.zone, language) if at else say(language, "soon")
 
 
-async def reason(store: Ledger, chat: Chat, language: str) -> str:
+async def reason(store: Ledger, ports: Ports, chat: Chat, language: str) -> str:
     """One sentence for a chat with nothing waiting."""
     subscriptions = await store.subscriptions(chat.id)
     if not subscriptions:
@@ -35,5 +38,49 @@ async def reason(store: Ledger, chat: Chat, language: str) -> str:
     since = say(language, "since_digest" if last else "since_first", when=when)
     scanned = await store.scanned(chat.id)
     if scanned == 0:
-        return say(language, "quiet_no_new", since=since)
+        return say(language, "quiet_no_new", since=since, why=await _expected(store, ports, chat, language))
     return say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))
+
+
+EXPECTED = {
+    "weekend": "arxiv_weekend",
+    "holiday": "arxiv_holiday",
+    "not_yet": "arxiv_not_yet",
+    "due": "arxiv_due",
+    "late": "arxiv_late",
+}
+_SHOWN = 3  # announcements that /status speaks of
+
+
+async def _expected(store: Ledger, ports: Ports, chat: Chat, language: str) -> str:
+    """Why arXiv is silent now: by its calendar, and by what has come where that is known."""
+    seen = None
+    if ports.feeds is not None:
+        heard = [each.listing for each in await store.coverage("") if each.oai is not None and each.papers]
+        seen = date.fromisoformat(heard[0]) if heard else None
+    state = ports.calendar.expected(ports.clock.now(), seen)
+    until = times.moment(state.until, chat.zone, language)
+    return say(language, EXPECTED[state.why], until=until, name=state.name)
+
+
+async def days(store: Ledger, ports: Ports, chat: Chat, language: str) -> list[str]:
+    """Tell of the last announcements, a line each, and why the next is not there; nothing without a second witness."""
+    if ports.feeds is None:
+        return []
+    all_ = await store.coverage("")
+    last = ports.calendar.listing_at(ports.clock.now()).isoformat()
+    lines = [day(each, all_, language) for each in all_[:_SHOWN]]
+    if not any(each.listing == last and each.oai is not None for each in all_):
+        lines.insert(0, await _expected(store, ports, chat, language))
+    return lines
+
+
+def day(coverage: Coverage, all_: list[Coverage], language: str) -> str:
+    """'Thu 19 Nov: 1,284 papers, complete, 2 late.'."""
+    name = times.listing(coverage.listing, language)
+    papers = count(language, coverage.papers, "count_one", "count_papers")
+    if coverage.complete_at:
+        late = say(language, "day_late", count=f"{coverage.late:,}") if coverage.late else ""
+        return say(language, "day_complete", day=name, papers=papers, late=late)
+    why = harvest.alarm(coverage, all_) or say(language, "day_waiting")
+    return say(language, "day_open", day=name, papers=papers, why=why)

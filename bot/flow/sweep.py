@@ -7,7 +7,7 @@ from bot.ports import Ledger, Ports
 async def due(store: Ledger, ports: Ports) -> list[str]:
     """Keys of all work that can be done now."""
     keys = await store.due(ports.wanted)
-    if await harvest.is_due(store, ports.clock.now()):
+    if await harvest.is_due(store, ports):
         keys.append("harvest:arxiv")
     if await notify.is_due(store, ports):
         keys.append("notify:owner")

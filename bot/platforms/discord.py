@@ -24,7 +24,7 @@ import discord
 from discord.gateway import KeepAliveHandler
 
 from bot.errors import ConfigError, InDoubt, Later, PaperboyError, Refused
-from bot.model import Back, Chat, Joined, Kind, Left, Post, Press, Rate, Said, Send
+from bot.model import Back, Chat, Joined, Left, Place, Post, Press, Rate, Said, Send
 from bot.platforms import discord_view
 from bot.platforms.discord_client import NOBODY, Client, Field, Tree
 from bot.platforms.discord_commands import register
@@ -335,14 +335,14 @@ class Discord:
         """All chats of a server."""
         return replace(self._template, id="", address="", server=str(guild))
 
-    def _of(self, address: str, kind: Kind, server: str = "") -> Chat:
+    def _of(self, address: str, kind: Place, server: str = "") -> Chat:
         return replace(self._template, id=f"discord:{address}", address=address, kind=kind, server=server)
 
     def chat(self, channel: Any, user: discord.abc.User, guild: int | None, locale: discord.Locale | None) -> Chat:
         """A destination as Discord describes it; a person's is named after the person."""
         if guild is None:
             return replace(self._of(f"u{user.id}", "private"), language=self.language(locale))
-        kinds: dict[discord.ChannelType, Kind] = {
+        kinds: dict[discord.ChannelType, Place] = {
             discord.ChannelType.news: "news",
             discord.ChannelType.forum: "forum",
         }

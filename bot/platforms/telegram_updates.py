@@ -7,11 +7,11 @@ from dataclasses import replace
 import telegram
 from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, Update, User
 
-from bot.model import AWAITING, Chat, Event, Joined, Kind, Left, Moved, Press, Said
+from bot.model import AWAITING, Chat, Event, Joined, Left, Moved, Place, Press, Said
 from bot.words import WORDS, say
 
 _COMMAND = re.compile(r"/\w+(?:@(\w+))?")
-_KINDS: dict[str, Kind] = {"private": "private", "channel": "channel"}  # all others are groups
+_KINDS: dict[str, Place] = {"private": "private", "channel": "channel"}  # all others are groups
 _PRESS = re.compile(r"1:(\d{1,15}):(\d{1,3})(?::(\d{1,15}))?", re.ASCII)
 
 

@@ -5,11 +5,10 @@ Invariants:
 - Nothing but a whole, well-formed Atom feed that says how many results there are is ever taken for an answer: all
   else is `Later`, so that a broken reply never looks like a day without papers. The package alone turns the body
   'Rate exceeded.', an HTML page and truncated XML into fewer results or none, without an exception.
-- Every HTTP request passes the gate 'arxiv' first and one is in flight at a time; no retry, no redirect and no
-  second page happens inside the package. https://info.arxiv.org/help/api/tou.html allows one request per 3 s and
-  one connection, all machines together.
+- Every HTTP request passes the gate 'arxiv' first and one is in flight at a time, of all sources that share the gate
+  (`_arxiv_line`); no retry, no redirect and no second page happens inside the package.
+  https://info.arxiv.org/help/api/tou.html allows one request per 3 s and one connection, all machines together.
 - A request ends within `timeout` seconds in total, whatever the server does, and at once when its task is cancelled.
-- `window` asks the same requests whatever anybody subscribed to.
 
 `arxiv` and `requests` are imported when the first request is made, not with this module.
 """
@@ -17,35 +16,31 @@ Invariants:
 import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot import __version__
 from bot.core import arxiv_id
-from bot.errors import ConfigError, Later, UserError
-from bot.model import Paper, Rate
+from bot.errors import Later, UserError
+from bot.model import Paper
+from bot.sources._arxiv_fields import categories, fold, paragraphs
+from bot.sources._arxiv_http import agent, check_address
+from bot.sources._arxiv_line import PATIENCE, RATE, line
 from bot.sources._arxiv_wire import Cord, Unreadable, wire
 
 if TYPE_CHECKING:
     from bot.ports import Clock, Gate
 
-RATE = Rate(every=3000)  # ms; https://info.arxiv.org/help/api/tou.html
-PATIENCE = 60.0  # seconds that somebody who asked waits for a slot before being told when to come back
 PAGE = 1000  # results a request; the manual's limit is 2,000 a slice
 DEPTH = 10_000  # results the service serves of one query (its code; the manual says 30,000)
 IDS = 100  # ids a request, to keep its address short
 
-_DAY, _MINUTE = 86_400_000, 60_000  # ms
 # Looser than core.arxiv_id, which judges what people type: what arXiv itself calls a paper is one.
 _ENTRY = re.compile(
     r".*/abs/(?:(?P<archive>[a-z-]+)(?:\.[A-Za-z-]+)?(?=/))?(?P<number>[0-9./]+)(?:v(?P<version>[0-9]+))?"
 )
-# The API listed ACM and MSC classes among the categories until November 2025 ('I.2.9', '68T45').
-_CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.([A-Z]{2}|[a-z]+(-[a-z]+)*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,51 +60,16 @@ class ArxivApi:
     name = "arxiv_api"
 
     def __init__(self, *, gate: "Gate", clock: "Clock", base_url: str, contact: str, timeout: float = 30.0) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigError(f"{base_url!r} is no web address of an arXiv API: use https://export.arxiv.org.")
-        if not contact.isascii() or not contact.isprintable():
-            raise ConfigError(
-                "The contact for arXiv must be one line of plain ASCII, as an email address or a link is."
-            )
+        base_url, path = check_address(base_url), urlsplit(base_url).path
         self._gate = gate
         self._clock = clock
-        self._query_url = base_url.rstrip("/") if parts.path.rstrip("/").endswith("/query") else ""
-        self._query_url = self._query_url or base_url.rstrip("/") + "/api/query"
-        self._agent = f"Paperboy/{__version__} (+{contact.strip() or 'paperboy-digests'})"
+        self._query_url = base_url if path.rstrip("/").endswith("/query") else base_url + "/api/query"
+        self._agent = agent(contact)
         self._timeout = timeout
-        self._lock = asyncio.Lock()
+        self._line = line(gate)
         self.ahead: float | None = None
 
     # --- the port --------------------------------------------------------------------------------------------------
-
-    async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
-        """Yield every paper submitted (v1) in [since, until] (ms), a reply at a time, each paper once, oldest first.
-
-        The ends are rounded outwards to whole minutes, and what arXiv answers is not filtered once more: a paper that
-        it brings is announced, whatever its date.
-
-        One query per UTC day touched: arXiv serves 2,000 results a reply and 10,000 a query, a day brings about 1,500;
-        a slice with more is halved. Ending normally means that each slice brought as many papers as arXiv said it
-        has; Later is raised otherwise, and what was yielded before stays true.
-        """
-        if until < since:
-            return
-        seen: set[str] = set()
-        first = since - since % _MINUTE
-        end = until + -until % _MINUTE
-        while True:
-            # A slice ends with the first minute of the next day, which that one asks for again: whether '2359' takes
-            # in the 59 seconds that follow is not documented.
-            last = min(first - first % _DAY + _DAY, end)
-            async for papers in self._slice(first, last):
-                new = tuple({p.id: p for p in papers if p.id not in seen}.values())
-                seen.update(p.id for p in new)
-                if new:
-                    yield new
-            if last >= end:
-                return
-            first = last
 
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
         """Papers by id in the order asked, each once, 100 ids a request; 'v2' gives that version.
@@ -164,38 +124,7 @@ class ArxivApi:
                 break
         return tuple(found.values())[:limit]
 
-    # --- slices and batches ----------------------------------------------------------------------------------------
-
-    async def _slice(self, first: int, last: int) -> AsyncIterator[tuple[Paper, ...]]:
-        query = f"submittedDate:[{_stamp(first)} TO {_stamp(last)}]"
-        ask = {"query": query, "sort_by": "submittedDate", "sort_order": "ascending"}
-        total = 0
-        for _ in range(2):  # pages are offsets into a list that may change under us: then it is read once more
-            ids: set[str] = set()
-            start, total = 0, -1
-            while start != total:
-                page = await self._ask(ask, start, PAGE)
-                if page.total > DEPTH:
-                    middle = first + (last - first) // 2 // _MINUTE * _MINUTE
-                    if middle == first:
-                        raise Later(
-                            f"arXiv says that {page.total} papers came within a minute: it is asked again later."
-                        )
-                    for half in ((first, middle), (middle, last)):
-                        async for papers in self._slice(*half):
-                            yield papers
-                    return
-                if total not in {-1, page.total}:
-                    break
-                total = page.total
-                yield page.papers
-                ids.update(paper.id for paper in page.papers)
-                start += len(page.papers)
-                if start > total:
-                    break
-            if len(ids) == total == start:
-                return
-        raise Later(f"arXiv's list for {query} changed while it was read ({total} papers): it is asked again later.")
+    # --- batches ---------------------------------------------------------------------------------------------------
 
     async def _batch(self, ids: list[str]) -> tuple[Paper, ...]:
         try:
@@ -216,7 +145,7 @@ class ArxivApi:
 
     async def _ask(self, search: dict[str, Any], start: int, size: int) -> _Page:
         """Make one request through the gate; raises Later, having held the gate if arXiv asked for a pause."""
-        async with self._lock:
+        async with self._line:
             await self._gate.take("arxiv", RATE, patience=PATIENCE)
             cord = Cord()
             work = _alone(lambda: self._page(search, start, size, cord))
@@ -253,11 +182,7 @@ class ArxivApi:
         session: requests.Session = client._session  # noqa: SLF001
         session.mount("https://", adapter)
         session.mount("http://", adapter)
-        order = {
-            "sort_by": arxiv.SortCriterion(search.get("sort_by", "relevance")),
-            "sort_order": arxiv.SortOrder(search.get("sort_order", "descending")),
-        }
-        asked = arxiv.Search(**{**search, **order}, max_results=start + size)
+        asked = arxiv.Search(**search, max_results=start + size, sort_by=arxiv.SortCriterion.Relevance)
         papers: list[Paper] = []
         try:
             for result in client.results(asked, offset=start):
@@ -317,34 +242,16 @@ def _paper(result: Any) -> Paper:
     id_ = _ENTRY.fullmatch(result.entry_id)
     if not id_:
         raise ValueError(result.entry_id)
-    terms = (result.primary_category, *result.categories)
     return Paper(
         id=(id_["archive"] or "") + id_["number"],  # 'math.CA/0611800' is 'math/0611800'
         version=int(id_["version"] or 1),
-        title=_fold(result.title),
-        abstract=_paragraphs(result.summary),
-        authors=tuple(name for author in result.authors if (name := _fold(author.name))),
-        categories=tuple(dict.fromkeys(term for term in terms if _CATEGORY.fullmatch(term))),
+        title=fold(result.title),
+        abstract=paragraphs(result.summary),
+        authors=tuple(name for author in result.authors if (name := fold(author.name))),
+        categories=categories(" ".join((result.primary_category, *result.categories))),
         published=round(result.published.timestamp() * 1000),
         updated=round(result.updated.timestamp() * 1000),
-        comment=_fold(result.comment or ""),
-        journal_ref=_fold(result.journal_ref or ""),
-        doi=_fold(result.doi or ""),
+        comment=fold(result.comment),
+        journal_ref=fold(result.journal_ref),
+        doi=fold(result.doi),
     )
-
-
-def _fold(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _paragraphs(text: str) -> str:
-    """Keep paragraphs, one a line.
-
-    arXiv indents the first line of each; a line that starts at the edge goes on with the one before
-    (https://info.arxiv.org/help/prep.html#abstracts).
-    """
-    return "\n".join(filter(None, map(_fold, re.split(r"\n(?=\s)", text.strip()))))
-
-
-def _stamp(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y%m%d%H%M")

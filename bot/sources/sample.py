@@ -11,14 +11,15 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from bot import resources
-from bot.model import Paper
+from bot.core import times
+from bot.model import Paper, Record
 from bot.ports import Clock
 
 _HOUR = 3_600_000
 
 
 class Sample:
-    """A source of a week of papers, and of one more day of them once `day_out` is set."""
+    """A source and register of a week of papers, and of one more day of them once `day_out` is set."""
 
     name = "sample"
     ahead: float | None = None
@@ -28,10 +29,11 @@ class Sample:
         self._announced = clock.now()
         self._read: dict[str, tuple[Paper, ...]] = {}
 
-    async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
-        """Yield the papers of the week that were submitted in [since, until], then those of the day if it is out."""
+    async def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield the papers of the week, then those of the day if it is out, as the record of truth would."""
+        since = times.start_of_day(since)
         for part in await self._out():
-            if found := tuple(p for p in part if since <= p.published <= until):
+            if found := tuple(Record(p, stamp=p.updated) for p in part if p.updated >= since):
                 yield found
 
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:

@@ -217,6 +217,7 @@ class Chats:
                 run("move_subscriptions", **where)
                 run("drop_subscriptions", chat=id_)
                 run("move_deliveries", **where)
+                run("move_notices", **where)
                 run("drop_deliveries", chat=id_)
                 run("move_digests", **where)
                 run("move_sends", offset=run("last_seq", chat=target)[0][0], **where)

@@ -58,9 +58,9 @@ WHERE mode = 'asap' AND (next_at IS NULL OR next_at > :now)
 -- name: add_chat
 -- Settings and host of a known chat stay; what the platform calls it is renewed.
 INSERT INTO chat (id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap,
-                  preview, silent, publish, apart, role, suspended, created_at)
+                  preview, silent, publish, apart, role, revisions, suspended, created_at)
 VALUES (:id, :platform, :address, :thread, :title, :kind, :server, :handle, :host, :language, :zone, :mode, :minute,
-        :cap, :preview, :silent, :publish, :apart, :role, :suspended, :now)
+        :cap, :preview, :silent, :publish, :apart, :role, :revisions, :suspended, :now)
 ON CONFLICT (id) DO UPDATE SET
     title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END,
     handle = CASE WHEN excluded.title = '' THEN chat.handle ELSE excluded.handle END,
@@ -68,7 +68,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: chat
 SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
-       silent, publish, apart, role, suspended, next_at, composed_at
+       silent, publish, apart, role, revisions, suspended, next_at, composed_at
 FROM chat WHERE id = :id;
 
 -- name: chat_called
@@ -79,13 +79,14 @@ ORDER BY thread LIMIT 1;
 -- name: places
 -- Where many read: what may be posted there is not ours to decide.
 SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
-       silent, publish, apart, role, suspended, next_at, composed_at
+       silent, publish, apart, role, revisions, suspended, next_at, composed_at
 FROM chat WHERE kind <> 'private' AND EXISTS (SELECT 1 FROM subscription s WHERE s.chat = chat.id)
 ORDER BY id LIMIT :limit;
 
 -- name: set_chat
 UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, cap = :cap, preview = :preview,
-                silent = :silent, publish = :publish, apart = :apart, role = :role WHERE id = :id;
+                silent = :silent, publish = :publish, apart = :apart, role = :role,
+                revisions = :revisions WHERE id = :id;
 
 -- name: admit
 UPDATE chat SET suspended = '', host = :host WHERE id = :id;
@@ -127,9 +128,9 @@ UPDATE chat SET id = :new, address = :address,
 
 -- name: take_over
 -- The settings of a chat that moves go to the one that is already known at its new address.
-UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, next_at, composed_at,
+UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, revisions, next_at, composed_at,
                  suspended, host, created_at) = (
-    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.next_at,
+    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.revisions, o.next_at,
            o.composed_at, '', o.host, o.created_at FROM chat o WHERE o.id = :old)
 WHERE id = :new AND created_at >= (SELECT created_at FROM chat WHERE id = :old);
 
@@ -262,7 +263,7 @@ SELECT count(*) FROM paper WHERE baseline = 0
   AND matched_at >= (SELECT min(since) FROM subscription WHERE chat = :chat);
 
 -- name: add_digest
-INSERT INTO digest (id, chat, at, scanned, more) VALUES (:id, :chat, :now, :scanned, :more);
+INSERT INTO digest (id, chat, at, scanned, more, partial) VALUES (:id, :chat, :now, :scanned, :more, :partial);
 
 -- name: add_deliveries
 -- Each paper once, under the best-scoring topic, the oldest wish first among equals.
@@ -279,7 +280,7 @@ ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
 -- name: open_digests
 -- Digests not yet cut into messages whose papers all have the summary they wait for, in the language of the chat. What
 -- stands in for one is good for a digest if it was made since that was composed, or is not to be replaced yet.
-SELECT g.id, g.at, g.scanned, g.more FROM digest g WHERE g.chat = :chat AND g.planned = 0
+SELECT g.id, g.at, g.scanned, g.more, g.partial FROM digest g WHERE g.chat = :chat AND g.planned = 0
   AND NOT EXISTS (SELECT 1 FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
     WHERE d.digest = g.id AND NOT EXISTS (
       SELECT 1 FROM summary s WHERE s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
@@ -289,7 +290,8 @@ ORDER BY g.at, g.id;
 
 -- name: entries
 SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
-       p.doi, s.body, s.stands_until, d.topic, d.label
+       p.doi, s.body, s.stands_until, d.topic, d.label,
+       coalesce((SELECT m.kind FROM match m WHERE m.topic = d.topic AND m.paper = d.paper), ''), p.late
 FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
 JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
               AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
@@ -525,6 +527,11 @@ UPDATE run SET ended_at = :now, outcome = :outcome, detail = :detail, papers = :
 -- name: running
 SELECT count(*) FROM run WHERE outcome = 'running';
 
+-- name: fail_all
+-- What a process that is gone was doing.
+UPDATE run SET ended_at = :now, outcome = 'failed', detail = 'the process ended before it was done.'
+WHERE outcome = 'running';
+
 -- name: fail_running
 UPDATE run SET ended_at = :now, outcome = 'failed', detail = 'the process ended before it was done.'
 WHERE outcome = 'running' AND verb = :verb;
@@ -598,3 +605,123 @@ WHERE state IN ('due', 'sending') AND state = 'sending' AND chat = :chat RETURNI
 -- What is composed for a chat but has not arrived: how many papers, and the last trouble with them.
 SELECT count(*), coalesce(max(s.error), '') FROM delivery d LEFT JOIN send s ON s.id = d.send
 WHERE d.chat = :chat AND (s.id IS NULL OR s.state IN ('due', 'sending', 'dead'));
+
+-- name: known
+-- What is known of a paper before a record of it is taken.
+SELECT version, categories, withdrawn, baseline, provisional, seen_at FROM paper WHERE id = :id;
+
+-- name: add_record
+-- A paper never seen before, as a witness tells of it.
+INSERT INTO paper (id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi,
+                   seen_at, baseline, license, withdrawn, listing, late, provisional)
+VALUES (:id, :version, :title, :abstract, :authors, :categories, :published, :updated, :comment, :journal_ref, :doi,
+        :seen_at, :baseline, :license, :withdrawn, :listing, :late, :provisional)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: renew_record
+-- What the record of truth says of a known paper now; when it was seen, and whether it was matched, stays.
+UPDATE paper SET version = :version, title = :title, abstract = :abstract, authors = :authors,
+                 categories = :categories, published = :published, updated = :updated, comment = :comment,
+                 journal_ref = :journal_ref, doi = :doi, license = :license, withdrawn = :withdrawn, provisional = 0
+WHERE id = :id AND version <= :version;
+
+-- name: call_new
+-- What was taken for old turns out to be of this announcement: it is matched like any new paper.
+UPDATE paper SET baseline = 0, matched_at = 0, listing = :listing, late = :late WHERE id = :id AND baseline = 1;
+
+-- name: add_event
+INSERT INTO event (paper, kind, version, gained, listing, at) VALUES (:paper, :kind, :version, :gained, :listing, :now)
+ON CONFLICT (paper, kind, version, gained) DO NOTHING RETURNING paper;
+
+-- name: told_gains
+SELECT gained FROM event WHERE paper = :paper AND kind = 'cross';
+
+-- name: gain
+UPDATE paper SET categories = :categories WHERE id = :id;
+
+-- name: listing_near
+-- The announcement of the paper before this one in its month: ids are given in the order of announcement.
+SELECT listing FROM paper WHERE id < :id AND id >= substr(:id, 1, 5) AND listing <> '' ORDER BY id DESC LIMIT 1;
+
+-- name: unmatched_events
+-- Cross-lists and revisions that no topic was held against yet; what is new is matched as a paper.
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, e.kind, e.version, e.gained FROM event e JOIN paper p ON p.id = e.paper
+WHERE e.matched_at = 0 ORDER BY e.paper, e.kind, e.version LIMIT :limit;
+
+-- name: event_matched
+UPDATE event SET matched_at = :now WHERE paper = :paper AND kind = :kind AND version = :version AND gained = :gained;
+
+-- name: add_cross
+-- A cross-list brings an old paper to a topic that it did not match before.
+INSERT INTO match (topic, paper, at, kind) VALUES (:topic, :paper, :at, 'cross')
+ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at, kind = excluded.kind WHERE match.at = 0;
+
+-- name: add_revision
+INSERT INTO revision (topic, paper, version, kind, at) VALUES (:topic, :paper, :version, :kind, :at)
+ON CONFLICT (topic, paper, version, kind) DO NOTHING;
+
+-- name: drop_revisions
+DELETE FROM revision WHERE topic = :topic AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.topic = :topic);
+
+-- name: waiting_revisions
+SELECT count(*) FROM (
+    SELECT DISTINCT r.paper, r.version, r.kind FROM subscription s
+    JOIN revision r ON r.topic = s.topic AND r.at >= s.since AND r.at > :since
+    JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND c.revisions = 1 AND NOT EXISTS (
+        SELECT 1 FROM notice n WHERE n.chat = :chat AND n.paper = r.paper AND n.version = r.version AND n.kind = r.kind)) w;
+
+-- name: add_notices
+INSERT INTO notice (chat, paper, version, kind, digest)
+SELECT DISTINCT :chat, r.paper, r.version, r.kind, :digest FROM subscription s
+JOIN revision r ON r.topic = s.topic AND r.at >= s.since AND r.at > :since
+JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND c.revisions = 1
+ON CONFLICT (chat, paper, version, kind) DO NOTHING RETURNING paper;
+
+-- name: notices
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, n.version, n.kind FROM notice n JOIN paper p ON p.id = n.paper WHERE n.digest = :digest ORDER BY p.id, n.version;
+
+-- name: drop_notices
+DELETE FROM notice WHERE chat = :chat;
+
+-- name: move_notices
+INSERT INTO notice (chat, paper, version, kind, digest)
+SELECT :new, paper, version, kind, digest FROM notice WHERE chat = :old ON CONFLICT (chat, paper, version, kind) DO NOTHING;
+
+-- name: ids_from
+-- Ids of a month, for the audit.
+SELECT id FROM paper WHERE id >= :first AND id < :after;
+
+-- name: highest_id
+SELECT coalesce(max(id), '') FROM paper WHERE id LIKE '____.%';
+
+-- name: note
+SELECT text FROM note WHERE name = :name;
+
+-- name: set_note
+INSERT INTO note (name, text) VALUES (:name, :text) ON CONFLICT (name) DO UPDATE SET text = excluded.text;
+
+-- name: coverage
+SELECT c.listing, (SELECT count(*) FROM paper p WHERE p.listing = c.listing), c.oai, c.rss, c.missing, c.audit,
+       (SELECT count(*) FROM paper p WHERE p.listing = c.listing AND p.late = 1), c.complete_at, c.alarm
+FROM coverage c WHERE c.listing >= :since ORDER BY c.listing DESC;
+
+-- name: open_coverage
+INSERT INTO coverage (listing, at) VALUES (:listing, :now) ON CONFLICT (listing) DO NOTHING;
+
+-- name: set_oai
+UPDATE coverage SET oai = (SELECT count(*) FROM paper p WHERE p.listing = :listing AND p.provisional = 0)
+WHERE listing = :listing;
+
+-- name: set_rss
+UPDATE coverage SET rss = :rss, missing = :missing, alarm = :alarm WHERE listing = :listing;
+
+-- name: set_audit
+UPDATE coverage SET audit = coalesce(audit, 0) + :found WHERE listing = :listing;
+
+-- name: call_complete
+UPDATE coverage SET complete_at = :now WHERE listing = :listing AND complete_at IS NULL;
+
+-- name: completed_at
+SELECT complete_at FROM coverage WHERE listing = :listing;

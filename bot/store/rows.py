@@ -13,6 +13,7 @@ from bot.model import (
     Entry,
     Forget,
     Mute,
+    Notice,
     Paper,
     Part,
     Proof,
@@ -82,10 +83,16 @@ def entries(run: Query, digest: str, wanted: Wanted) -> tuple[Entry, ...]:
         labels.setdefault(id_, {})[topic] = label
     found = []
     for row in run("entries", digest=digest, **key(wanted)):
-        body, until, topic, label = row[11:]
+        body, until, topic, label, kind, late = row[11:]
+        mark: Any = kind or ("late" if late else "")
         others = tuple(other for id_, other in labels.get(row[0], {}).items() if id_ != topic)
-        found.append(Entry(paper(row[:11]), summary(body, until), label, others))
+        found.append(Entry(paper(row[:11]), summary(body, until), label, others, mark))
     return tuple(found)
+
+
+def notices(run: Query, digest: str) -> tuple[Notice, ...]:
+    """Return the new versions and withdrawals that a digest tells of."""
+    return tuple(Notice(paper(row[:11]), row[11], row[12]) for row in run("notices", digest=digest))
 
 
 def drop(run: Query, chat: str) -> None:
@@ -105,6 +112,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     topics = [row[1] for row in run("subscriptions", chat=chat)]
     run("drop_subscriptions", chat=chat)
     run("drop_deliveries", chat=chat)
+    run("drop_notices", chat=chat)
     run("drop_digests", chat=chat)
     run("drop_payloads", chat=chat)
     run("drop_sends", chat=chat, but=pressed)
@@ -117,6 +125,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     run("drop_gate", key=f"ask:{chat}")
     for topic in topics:
         run("drop_matches", topic=topic)
+        run("drop_revisions", topic=topic)
         run("drop_topic", topic=topic)
     run("leave", chat=chat)
 
@@ -189,9 +198,9 @@ def summary_body(summary: Summary) -> str:
 
 def chat(row: Row) -> Chat:
     """Read a chat from the columns of the query `chat`."""
-    *named, preview, silent, publish, apart, role, suspended, next_at, composed_at = row
+    *named, preview, silent, publish, apart, role, revisions, suspended, next_at, composed_at = row
     flags = (bool(preview), bool(silent), bool(publish), bool(apart))
-    values: Sequence[Any] = (*named, *flags, role, suspended, next_at, composed_at)
+    values: Sequence[Any] = (*named, *flags, role, bool(revisions), suspended, next_at, composed_at)
     return Chat(*values)
 
 
@@ -217,5 +226,6 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "publish": int(chat.publish),
         "apart": int(chat.apart),
         "role": chat.role,
+        "revisions": int(chat.revisions),
         "suspended": chat.suspended,
     }

@@ -30,6 +30,7 @@ from bot.store.chats import Chats
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
+from bot.store.harvests import Harvests
 from bot.store.summaries import Summaries
 
 _SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
@@ -46,7 +47,7 @@ def queries() -> dict[str, str]:
     return dict(found)
 
 
-class Store(Chats, Summaries):
+class Store(Chats, Summaries, Harvests):
     """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -123,7 +124,12 @@ class Store(Chats, Summaries):
 
         def work(run: Query) -> int:
             known = run("chat", id=chat)
-            return int(run("waiting", chat=chat, since=rows.chat(known[0]).composed_at - _SLACK)[0][0]) if known else 0
+            if not known:
+                return 0
+            since = rows.chat(known[0]).composed_at - _SLACK
+            return int(
+                run("waiting", chat=chat, since=since)[0][0] + run("waiting_revisions", chat=chat, since=since)[0][0]
+            )
 
         return await self._db.look(work)
 
@@ -142,12 +148,13 @@ class Store(Chats, Summaries):
         return number, error
 
     async def compose(
-        self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None]
+        self, chat: str, wanted: Wanted, next_at: Callable[[Chat, int], int | None], partial: str = ""
     ) -> tuple[int, list[tuple[str, str]]]:
         """Make a digest of all that waits for a chat, if anything does, and set its instant to `next_at(chat, now)`.
 
-        Returns how many papers it carries, and (language, base id) of the summaries that are still to be made. A chat
-        that is suspended, unknown or not due is left as it is.
+        Returns how many papers and revisions it carries, and (language, base id) of the summaries that are still to be
+        made. A chat that is suspended, unknown or not due is left as it is. `partial` names the announcement that is
+        not complete yet.
         """
 
         def work(run: Query) -> tuple[int, list[tuple[str, str]]]:
@@ -159,13 +166,14 @@ class Store(Chats, Summaries):
             digest = f"{chat}@{now}"
             since = found.composed_at - _SLACK
             papers = run("add_deliveries", chat=chat, digest=digest, since=since, cap=found.cap or _NO_CAP)
-            if papers:
+            notices = run("add_notices", chat=chat, digest=digest, since=since) if found.revisions else []
+            if papers or notices:
                 scanned = run("scanned", chat=chat)[0][0]
                 more = run("waiting", chat=chat, since=since)[0][0] if found.cap else 0
-                run("add_digest", id=digest, chat=chat, now=now, scanned=scanned, more=more)
+                run("add_digest", id=digest, chat=chat, now=now, scanned=scanned, more=more, partial=partial)
             run("composed", id=chat, next_at=next_at(found, now), now=now)
             missing = run("without_summary", digest=digest, now=now, **rows.key(wanted))
-            return len(papers), [(language, paper) for paper, language in missing]
+            return len(papers) + len(notices), [(language, paper) for paper, language in missing]
 
         return await self._db.write(work)
 
@@ -179,8 +187,8 @@ class Store(Chats, Summaries):
                 return None, []
             found = rows.chat(known[0])
             return found, [
-                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted), more)
-                for id_, at, scanned, more in run("open_digests", chat=chat, now=now, **rows.key(wanted))
+                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted), more, partial, rows.notices(run, id_))
+                for id_, at, scanned, more, partial in run("open_digests", chat=chat, now=now, **rows.key(wanted))
             ]
 
         return await self._db.look(work)
@@ -281,7 +289,7 @@ class Store(Chats, Summaries):
         now = self._clock.now()
 
         def work(run: Query) -> int:
-            run("fail_running", now=now, verb="harvest")
+            run("fail_all", now=now)
             return len(run("doubt_all", state="due" if resend else "skipped"))
 
         return await self._db.write(work)
@@ -301,6 +309,8 @@ class Store(Chats, Summaries):
             if not run("unmatched", limit=1):
                 keys += [f"compose:{chat}" for (chat,) in run("due_chats", now=now)]
             elif not run("running")[0][0]:  # a day is matched when it is here as a whole, and composed when matched
+                keys.append("match:new")
+            if "match:new" not in keys and run("unmatched_events", limit=1):
                 keys.append("match:new")
             missing = run("due_summaries", now=now, **rows.key(wanted))
             keys += [f"summarize:{language}:{paper}" for language, paper in missing]

@@ -1,16 +1,25 @@
-"""One suite for every Source: `ArxivApi` against the loopback archive, and the fake."""
+"""One suite for every Source: `ArxivApi` against the loopback archive, and the fake; one for every Register."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
+from bot import resources
+from bot.core.times import ms
 from bot.errors import Later
-from bot.model import Paper
-from bot.ports import Source
+from bot.model import Paper, Record
+from bot.ports import Register, Source
 from bot.sources.arxiv_api import ArxivApi
+from bot.sources.arxiv_oai import ArxivOai
+from bot.sources.sample import Sample
 from tests.fakes.arxiv_server import ArxivServer
+from tests.fakes.arxiv_world import TWINS
+from tests.fakes.arxiv_world_guest import folded, new_york, small
+from tests.fakes.arxiv_world_server import WorldServer
 from tests.fakes.ports import OpenGate, SteppedClock
 from tests.fakes.source import FakeSource
 
@@ -70,43 +79,14 @@ def run(request: pytest.FixtureRequest) -> Run:
     return lambda body: asyncio.run(go(body))
 
 
-async def collect(source: Source, since: int, until: int) -> list[Paper]:
-    return [found async for papers in source.window(since, until) for found in papers]
-
-
-def test_a_window_holds_every_paper_submitted_in_it_once_its_ends_included(run: Run) -> None:
+def test_papers_come_with_every_field(run: Run) -> None:
     async def body(source: Source, _: Break) -> None:
-        everything = await collect(source, START, START + 3 * DAY)
-        assert [p.id for p in everything] == [
-            "2606.00001", "2606.00002", "2606.00003", "2606.00004", "2606.00005", "math/0611800"
-        ]  # fmt: skip
-        newest = {p.id: p for p in ARCHIVE}.values()
-        for since, until in (
-            (START + 1, START + DAY),
-            (START + 1000, START + DAY - 1),
-            (START + DAY - 1000, START + DAY - 1000),
-        ):
-            found = [p.id for p in await collect(source, since, until)]
-            assert len(found) == len(set(found))
-            assert {p.id for p in newest if since <= p.published <= until} <= set(found)
-            assert set(found) <= {p.id for p in newest if since - 60_000 <= p.published <= until + 60_000}
-
-    run(body)
-
-
-def test_a_window_brings_the_newest_version_with_every_field(run: Run) -> None:
-    async def body(source: Source, _: Break) -> None:
-        found = {p.id: p for p in await collect(source, START, START + 3 * DAY)}
+        found = [paper for one in ARCHIVE for paper in await source.fetch([f"{one.id}v{one.version}"])]
+        assert found == ARCHIVE
         newest = {p.id: p for p in ARCHIVE}
-        assert found == newest
-
-    run(body)
-
-
-def test_a_window_without_papers_ends_normally(run: Run) -> None:
-    async def body(source: Source, _: Break) -> None:
-        assert await collect(source, START + DAY + 60_000, START + 2 * DAY) == []
-        assert await collect(source, START + DAY, START) == []
+        assert [p for wanted in newest for p in await source.fetch([wanted])] == list(newest.values())
+        (hit,) = await source.search('ti:"last second"', 5)
+        assert hit == newest["2606.00003"]
 
     run(body)
 
@@ -133,11 +113,11 @@ def test_a_search_brings_at_most_as_many_as_asked(run: Run) -> None:
 
 def test_a_reply_that_cannot_be_trusted_is_later_and_the_next_one_is_served(run: Run) -> None:
     async def body(source: Source, spoil: Break) -> None:
-        for call in (
-            lambda: collect(source, START + 2 * DAY, START + 2 * DAY + 61_000),
+        calls: tuple[Callable[[], Awaitable[tuple[Paper, ...]]], ...] = (
             lambda: source.fetch(["2606.00001"]),
             lambda: source.search("all:title", 1),
-        ):
+        )
+        for call in calls:
             spoil()
             with pytest.raises(Later) as caught:
                 await call()
@@ -152,3 +132,104 @@ def test_it_has_a_name(run: Run) -> None:
         assert source.name.isidentifier()
 
     run(body)
+
+
+# --- the record of truth -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """A Register, and what it must tell of: (UTC day of the last change, newest version, categories) of every paper."""
+
+    register: Register
+    truth: dict[str, tuple[int, int, tuple[str, ...]]]
+    spoil: Break | None = None  # None: it reads no reply that could be a wrong one
+
+
+def _truth(papers: list[Paper]) -> dict[str, tuple[int, int, tuple[str, ...]]]:
+    return {p.id: (p.updated // DAY, p.version, p.categories) for p in papers}
+
+
+@asynccontextmanager
+async def _fake_register() -> AsyncIterator[Told]:
+    source = FakeSource(ARCHIVE)
+    yield Told(source, _truth(ARCHIVE), lambda: source.fail(Later("Not now: try again later.")))
+
+
+@asynccontextmanager
+async def _sample() -> AsyncIterator[Told]:
+    clock = SteppedClock()
+    source = Sample(clock=clock)
+    source.day_out = True
+    raw = await asyncio.to_thread(resources.data, "sample_day.json")
+    rows = [*raw["week"], *raw["day"]]
+    days = [(clock.now() - row["hours"] * 3_600_000) // DAY for row in rows]
+    yield Told(source, {r["id"]: (d, r["version"], tuple(r["categories"])) for r, d in zip(rows, days, strict=True)})
+
+
+@asynccontextmanager
+async def _oai() -> AsyncIterator[Told]:
+    world, clock = small(), SteppedClock(new_york("2026-11-20T12:00"), auto=False)
+    world.advance(clock.now())
+    truth = {
+        id_: (ms(datetime.fromisoformat(entry.stamp + "T00:00Z")) // DAY, len(entry.versions), entry.categories)
+        for id_, entry in world.entries.items()
+    }
+    async with WorldServer(world, clock, page=100) as server:
+        oai = ArxivOai(gate=OpenGate(), clock=clock, base_url=server.oai_url, contact="a@b.org")
+        yield Told(oai, truth, lambda: server.fault("rate"))
+
+
+Registered = Callable[[Callable[[Told], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=[_fake_register, _sample, _oai], ids=["fake", "sample", "arxiv_oai"])
+def registered(request: pytest.FixtureRequest) -> Registered:
+    async def go(body: Callable[[Told], Awaitable[None]]) -> None:
+        async with request.param() as told:
+            await body(told)
+
+    return lambda body: asyncio.run(go(body))
+
+
+async def changes(register: Register, since: int) -> list[Record]:
+    return [record async for records in register.changes(since) for record in records]
+
+
+def test_a_register_tells_of_every_paper_once_as_it_is_now(registered: Registered) -> None:
+    async def body(told: Told) -> None:
+        found = await changes(told.register, 0)
+        assert len(found) == len(told.truth)
+        for record in found:
+            day, version, categories = told.truth[record.paper.id]
+            assert (record.stamp // DAY, record.paper.version) == (day, version)
+            assert folded(record.paper.categories) == folded(categories)
+            assert record.paper.categories[0] in {categories[0], TWINS.get(categories[0])}
+            assert record.paper.published <= record.paper.updated
+            assert record.paper.title
+
+    registered(body)
+
+
+def test_a_register_tells_of_all_that_changed_on_the_day_of_since_or_later(registered: Registered) -> None:
+    async def body(told: Told) -> None:
+        days = sorted({day for day, _, _ in told.truth.values()})
+        for day in days[len(days) // 2 :]:
+            due = {id_ for id_, (changed, _, _) in told.truth.items() if changed >= day}
+            for since in (day * DAY, (day + 1) * DAY - 1):
+                assert {record.paper.id for record in await changes(told.register, since)} >= due, since - day * DAY
+
+    registered(body)
+
+
+def test_a_register_whose_reply_cannot_be_trusted_raises_later_and_serves_the_next(registered: Registered) -> None:
+    async def body(told: Told) -> None:
+        if told.spoil is None:
+            pytest.skip("it reads no replies")
+        told.spoil()
+        with pytest.raises(Later) as caught:
+            await changes(told.register, 0)
+        assert str(caught.value).endswith(".")
+        assert len(await changes(told.register, 0)) == len(told.truth)
+
+    registered(body)

@@ -8,6 +8,7 @@ answers of all transcripts: read the difference before you commit it.
 import asyncio
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.core.commands import COMMANDS
 from bot.errors import Later
 from bot.flow.harvest import look
 from bot.flow.suggest import suggest
+from bot.model import Paper
 from bot.platforms import console_view
 from bot.sources.sample import Sample
 from tests.dialogues.sides import OnTelegram, OnTerminal, letters
@@ -35,13 +37,13 @@ class Broken(Sample):
 
     down = False
 
-    async def search(self, query: str, limit: int) -> tuple[object, ...]:  # type: ignore[override]
+    async def search(self, query: str, limit: int) -> tuple[Paper, ...]:
         self._check()
         return await super().search(query, limit)
 
-    async def fetch(self, ids: object) -> tuple[object, ...]:  # type: ignore[override]
+    async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
         self._check()
-        return await super().fetch(ids)  # type: ignore[arg-type]
+        return await super().fetch(ids)
 
     def _check(self) -> None:
         if self.down:
@@ -72,7 +74,7 @@ async def replay(script: list[str], folder: Path) -> list[str]:
     out: list[str] = []
     async with house(folder, clock=clock) as found:
         sample = Broken(clock=clock)
-        found.source = sample  # type: ignore[assignment]
+        found.read_from(sample)
         for line in script:
             kind, _, text = line.partition(": ")
             if kind == "bot" or kind.startswith("only "):
@@ -141,7 +143,7 @@ def steps(script: list[str]) -> list[Step]:
 async def agree(side: OnTelegram | OnTerminal, found: House, script: list[str], clock: SteppedClock) -> int:
     """Play a transcript on a side and compare each step; returns how many there were."""
     sample = Broken(clock=clock)
-    found.source = sample  # type: ignore[assignment]
+    found.read_from(sample)
     played = steps(script)
     for step in played:
         guest = step.kind == "guest"

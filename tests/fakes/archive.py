@@ -1,17 +1,15 @@
 """What the fakes of arXiv share: a list of papers, looked up and searched as arXiv would.
 
 Invariant: only as much of the query language as the tests need, https://info.arxiv.org/help/api/user-manual.html:
-`all:`, `ti:`, `abs:`, `au:`, `cat:` and submittedDate terms, quoted phrases, AND and OR without parentheses.
+`all:`, `ti:`, `abs:`, `au:` and `cat:` terms, quoted phrases, AND and OR without parentheses.
 """
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from bot.model import Paper
 
 ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]+)?/\d{7})(?:v(\d+))?")
-_RANGE = re.compile(r"submittedDate:\[(\d{12}) TO (\d{12})\]")
 _TERM = re.compile(r'(?:(all|ti|abs|au|cat):)?("[^"]*"|\S+)')
 
 
@@ -44,8 +42,6 @@ def matches(paper: Paper, query: str) -> bool:
 
 
 def _term(paper: Paper, text: str) -> bool:
-    if span := _RANGE.fullmatch(text.strip()):
-        return _minute(span[1]) <= paper.published < _minute(span[2]) + 60_000
     where = {
         "ti": paper.title,
         "abs": paper.abstract,
@@ -56,7 +52,3 @@ def _term(paper: Paper, text: str) -> bool:
     return all(
         word.strip('"').lower() in where[field or "all"].lower() for field, word in _TERM.findall(text.strip("() "))
     )
-
-
-def _minute(stamp: str) -> int:
-    return int(datetime.strptime(stamp, "%Y%m%d%H%M").replace(tzinfo=UTC).timestamp()) * 1000

@@ -137,10 +137,6 @@ class ArxivServer:
             found = list(dict.fromkeys(paper for wanted in ids if (paper := pick(self.papers, wanted))))
         else:
             found = [paper for paper in newest(self.papers) if search and matches(paper, search)]
-        if query.get("sortBy") == "lastUpdatedDate":
-            found.sort(key=lambda p: p.updated)
-        if query.get("sortBy") != "relevance" and query.get("sortOrder") == "descending":
-            found.reverse()
         start, most = int(query.get("start", 0)), int(query.get("max_results", 10))
         first = 0 if fault == "first_page" else start
         page = found[first : first + min(most, self.cap)]

@@ -113,7 +113,7 @@ async def simulated(folder: Path, *, week: bool = True, **more: Any) -> AsyncIte
     settings = Settings(digest_mode="asap", **more)
     async with house(folder, clock=clock, settings=settings) as found:
         sample = Sample(clock=clock)
-        found.source = sample  # type: ignore[assignment]
+        found.read_from(sample)
         if week:
             await look(found.store, found.ports)
             await found.drain()

@@ -38,7 +38,7 @@ class House(App):
     ) -> None:
         super().__init__(settings, store, archive, clock)  # type: ignore[arg-type]
         self.fake = chat or FakeChat()
-        self.source = FakeSource(page=1000)
+        self.read_from(FakeSource(page=1000))
         self.platforms = {"fake": self.fake}
         self.engine = Local({name: partial(self._verb, verb) for name, verb in VERBS.items()} | {"harvest": _nothing})
 

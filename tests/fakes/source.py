@@ -6,12 +6,12 @@ asked for is raised once, by the next call, before anything is yielded.
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from bot.model import Paper
+from bot.model import Paper, Record
 from tests.fakes.archive import matches, newest, pick
 
 
 class FakeSource:
-    """A Source of papers added in code. `fail` makes its next calls raise; `calls` lists what was asked."""
+    """A Source and Register of papers added in code. `fail` makes its next calls raise; `calls` says what was asked."""
 
     name = "fake"
     ahead: float | None = None
@@ -29,13 +29,13 @@ class FakeSource:
         """Raise these, one a call."""
         self._failures.extend(errors)
 
-    async def window(self, since: int, until: int) -> AsyncIterator[tuple[Paper, ...]]:
-        self._called(f"window {since} {until}")
-        found = sorted(
-            (p for p in newest(self.papers) if since <= p.published <= until), key=lambda p: (p.published, p.id)
-        )
-        for start in range(0, len(found), self._page):
-            yield tuple(found[start : start + self._page])
+    async def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield all of them, whenever they changed: a ledger must bear that."""
+        self._called(f"changes {since}")
+        found = sorted(newest(self.papers), key=lambda p: (p.published, p.id))
+        records = [Record(paper, stamp=paper.updated) for paper in found]
+        for start in range(0, len(records), self._page):
+            yield tuple(records[start : start + self._page])
 
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
         self._called("fetch " + " ".join(ids))

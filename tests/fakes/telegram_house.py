@@ -102,7 +102,7 @@ class Play:
         self.app = await self._stack.enter_async_context(opened(self.settings))
         self.app.platforms.pop("console")
         self.source = Source(clock=self.app.clock)
-        self.app.source = self.source
+        self.app.read_from(self.source)
 
     async def stop(self) -> None:
         """End the process as SIGTERM does."""

@@ -16,7 +16,7 @@ from bot.errors import Later, UserError
 from bot.model import Paper, Rate
 from bot.sources import arxiv_api
 from bot.sources.arxiv_api import ArxivApi
-from tests.contract.test_source import DAY, START, collect, paper
+from tests.contract.test_source import START, paper
 from tests.fakes.arxiv_server import ArxivServer, Kind
 from tests.fakes.ports import OpenGate, SteppedClock
 
@@ -58,11 +58,10 @@ BROKEN: dict[Kind, str] = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-@pytest.mark.parametrize("call", ["window", "fetch", "search"])
+@pytest.mark.parametrize("call", ["fetch", "search"])
 def test_a_broken_reply_is_later_after_one_request_and_never_no_papers(kind: Kind, call: str) -> None:
     async def body(server: ArxivServer, api: ArxivApi, gate: OpenGate) -> None:
         calls: dict[str, Callable[[], Awaitable[Any]]] = {
-            "window": lambda: collect(api, START, START + 60_000),
             "fetch": lambda: api.fetch(["2606.00001", "2606.00002"]),
             "search": lambda: api.search("all:paper", 3),
         }
@@ -186,9 +185,6 @@ def test_a_redirect_is_not_followed_and_says_where_to() -> None:
     with_api(body)
 
 
-# --- windows ------------------------------------------------------------------------------------------------------
-
-
 def test_the_loop_is_never_blocked() -> None:
     async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
         server.fault("stall")
@@ -202,20 +198,6 @@ def test_the_loop_is_never_blocked() -> None:
             task.result()
 
     with_api(body, timeout=1.2)
-
-
-def test_a_window_asks_one_query_per_utc_day_and_a_page_at_a_time() -> None:
-    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
-        assert len(await collect(api, START - DAY, START + 120_001)) == 7
-        asked = [(seen.query["search_query"], seen.query["start"]) for seen in server.seen]
-        assert asked == [
-            ("submittedDate:[202605310000 TO 202606010000]", "0"),
-            *(("submittedDate:[202606010000 TO 202606010003]", start) for start in "036"),
-        ]
-        first = server.seen[0].query
-        assert (first["sortBy"], first["sortOrder"], first["max_results"]) == ("submittedDate", "ascending", "1000")
-
-    with_api(body, [paper(p.id, p.published + 60_000) for p in MANY], cap=3)
 
 
 def test_requests_name_us_and_a_contact() -> None:
@@ -235,63 +217,41 @@ def test_calls_made_together_are_asked_one_after_the_other() -> None:
     with_api(body)
 
 
-def test_an_empty_page_in_the_middle_is_later() -> None:
-    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
-        server.fault("empty", after=1)
-        with pytest.raises(Later):
-            await collect(api, START, START + 60_000)
-
-    with_api(body, cap=3)
+# --- pages --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["wrong_total", "twin"])
-def test_a_list_that_changed_while_it_was_read_is_read_once_more(kind: Kind) -> None:
+@pytest.mark.parametrize(("kind", "says"), [("empty", "sent none"), ("first_page", "another page")])
+def test_a_broken_page_in_the_middle_is_later(kind: Kind, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "PAGE", 3)
+
     async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
         server.fault(kind, after=1)
-        found = await collect(api, START, START + 60_000)
-        assert [p.id for p in sorted(found, key=lambda p: p.id)] == [p.id for p in MANY]
-
-    with_api(body, cap=3)
-
-
-@pytest.mark.parametrize("kind", ["wrong_total", "twin"])
-def test_a_list_that_never_agrees_with_its_total_is_later(kind: Kind) -> None:
-    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
-        server.fault(kind, 20)
-        with pytest.raises(Later):
-            await collect(api, START, START + 60_000)
-        assert len(server.seen) < 8
-
-    with_api(body, cap=3)
-
-
-def test_the_wrong_page_is_later() -> None:
-    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
-        server.fault("first_page", after=1)
-        with pytest.raises(Later, match="another page"):
-            await collect(api, START, START + 60_000)
-
-    with_api(body, cap=3)
-
-
-def test_a_slice_deeper_than_arxiv_serves_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arxiv_api, "DEPTH", 4)
-    spread = [paper(f"2606.{n:05}", START + n * 3_600_000) for n in range(1, 21)]
-
-    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
-        assert [p.id for p in await collect(api, START, START + DAY)] == [p.id for p in spread]
-
-    with_api(body, spread)
-
-
-def test_too_many_within_a_minute_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arxiv_api, "DEPTH", 4)
-
-    async def body(_: ArxivServer, api: ArxivApi, __: OpenGate) -> None:
-        with pytest.raises(Later):
-            await collect(api, START, START + 60_000)
+        with pytest.raises(Later, match=says):
+            await api.search("all:paper", 7)
+        assert len(server.seen) == 2
 
     with_api(body)
+
+
+def test_papers_that_come_on_two_pages_are_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "PAGE", 3)
+
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        server.fault("twin", after=1)  # the list changed while it was read
+        assert [p.id[-1] for p in await api.search("all:paper", 7)] == ["1", "2", "3", "4", "5", "7"]
+
+    with_api(body)
+
+
+@pytest.mark.parametrize("why", ["wrong_total", "cap"])
+def test_fewer_papers_by_id_than_arxiv_says_it_has_are_later(why: str) -> None:
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        if why == "wrong_total":
+            server.fault("wrong_total")
+        with pytest.raises(Later, match=r"sent \d of \d papers"):
+            await api.fetch([p.id for p in MANY])
+
+    with_api(body, cap=3 if why == "cap" else 2000)
 
 
 # --- ids and searches ---------------------------------------------------------------------------------------------
@@ -344,8 +304,20 @@ def test_a_search_of_more_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
         assert len(await api.search("all:paper", 5)) == 5
-        assert [seen.query["max_results"] for seen in server.seen] == ["3", "2"]
+        assert [(seen.query["start"], seen.query["max_results"]) for seen in server.seen] == [("0", "3"), ("3", "2")]
+        assert {seen.query["sortBy"] for seen in server.seen} == {"relevance"}
         assert len(await api.search("all:paper", 50)) == 7
+
+    with_api(body)
+
+
+def test_a_search_asks_for_no_more_than_arxiv_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arxiv_api, "PAGE", 3)
+    monkeypatch.setattr(arxiv_api, "DEPTH", 4)
+
+    async def body(server: ArxivServer, api: ArxivApi, _: OpenGate) -> None:
+        assert len(await api.search("all:paper", 50)) == 4
+        assert [seen.query["max_results"] for seen in server.seen] == ["3", "1"]
 
     with_api(body)
 

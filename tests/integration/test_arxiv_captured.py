@@ -18,6 +18,7 @@ from tests.integration.test_arxiv_api import with_api
 pytestmark = pytest.mark.integration
 ATOM = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "arxiv" / "atom"
 FILES = sorted(ATOM.glob("*.xml"))
+ALIASES = {"cs.NA": "math.NA", "cs.SY": "eess.SY", "math.IT": "cs.IT", "math.MP": "math-ph", "stat.TH": "math.ST"}
 NAMES = {"a": "http://www.w3.org/2005/Atom", "x": "http://arxiv.org/schemas/atom"}
 
 
@@ -31,6 +32,7 @@ def _ours(entry: Any) -> dict[str, object]:
         return int(datetime.strptime(text(path), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()) * 1000
 
     terms = [c.get("term") for c in entry.findall("x:primary_category", NAMES) + entry.findall("a:category", NAMES)]
+    terms = [ALIASES.get(term, term) for term in terms]
     id_, _, version = text("a:id").partition("/abs/")[2].rpartition("v")
     return {
         "id": id_,

@@ -16,6 +16,7 @@ import pytest
 from bot import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
+NOWHERE = "http://127.0.0.1:9"  # nobody listens there: no process of a test asks arXiv
 pytestmark = pytest.mark.integration
 
 # Any attempt to reach a host, by address or by name, ends the process with a trace, or fails as hosts do.
@@ -37,6 +38,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "COLUMNS": "100",
         "TERM": "xterm-256color",
         "HOME": str(folder),
+        **dict.fromkeys(("PAPERBOY_ARXIV_URL", "PAPERBOY_ARXIV_OAI_URL", "PAPERBOY_ARXIV_RSS_URL"), NOWHERE),
         **more,
     }
 
@@ -146,12 +148,10 @@ def test_the_demo_is_a_chat_on_a_terminal(opened: Open) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_service_stops_cleanly(opened: Open, tmp_path: Path, number: signal.Signals) -> None:
-    # the address leads nowhere: the service runs, and says in /status that arXiv cannot be reached
-    nowhere = "http://127.0.0.1:9"
+    # the addresses lead nowhere: the service runs, and says in /status that arXiv cannot be reached
     terminal = opened(
         "run",
-        PAPERBOY_ARXIV_URL=nowhere,
-        PAPERBOY_TELEGRAM_BASE_URL=nowhere,
+        PAPERBOY_TELEGRAM_BASE_URL=NOWHERE,
         TELEGRAM_BOT_TOKEN="1:secret",
         PAPERBOY_LOG_LEVEL="debug",
         REFUSED="1",
@@ -159,6 +159,14 @@ def test_the_service_stops_cleanly(opened: Open, tmp_path: Path, number: signal.
     terminal.until("Telegram cannot be reached (ConnectError). Listening to telegram again")
     terminal.type("/follow dark matter\n")
     terminal.until("Subscribed: dark matter")
+    for _ in range(50):  # the first look has to fail first
+        terminal.type("/status\n")
+        terminal.until("1 topic; 0 papers waiting")
+        if "arXiv could not be reached" in terminal.seen:
+            break
+        time.sleep(0.2)
+    else:
+        raise AssertionError(terminal.seen)
     start = time.monotonic()
     terminal.process.send_signal(number)
     terminal.until("Everything is in the ledger")
@@ -172,13 +180,13 @@ def test_the_service_stops_cleanly(opened: Open, tmp_path: Path, number: signal.
 
 
 def test_a_killed_service_goes_on_where_it_was(opened: Open) -> None:
-    terminal = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+    terminal = opened("run")
     terminal.until("› ")
     terminal.type("/follow dark matter\n")
     terminal.until("Subscribed")
     terminal.process.kill()
     terminal.end()
-    again = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+    again = opened("run")
     again.until("› ")
     again.type("/topics\n")
     again.until("dark matter · ")
@@ -187,7 +195,7 @@ def test_a_killed_service_goes_on_where_it_was(opened: Open) -> None:
 
 
 def test_two_services_do_not_share_a_ledger(opened: Open, tmp_path: Path) -> None:
-    terminal = opened("run", PAPERBOY_ARXIV_URL="http://127.0.0.1:9")
+    terminal = opened("run")
     terminal.until("› ")
     second = bot(tmp_path, "once")
     assert second.returncode == 2
@@ -233,7 +241,7 @@ def test_what_was_typed_before_the_end_of_a_pipe_is_answered(tmp_path: Path) -> 
     child = subprocess.Popen(
         [sys.executable, "-m", "bot", "run"],
         cwd=tmp_path,
-        env=environment(tmp_path, PAPERBOY_ARXIV_URL="http://127.0.0.1:9"),
+        env=environment(tmp_path),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

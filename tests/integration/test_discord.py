@@ -106,7 +106,9 @@ def test_menus_are_selects_and_a_form_takes_what_no_button_offers(tmp_path: Path
     async def body(sim: Sim) -> None:
         channel = sim.guild.create_text_channel("papers")
         menu = await sim.slash(channel, "settings")
-        assert labels(menu.response.components) == ["language", "mode", "time", "zone", "cap", "silent", "role"]
+        assert labels(menu.response.components) == [
+            "language", "mode", "time", "zone", "cap", "silent", "revisions", "role"
+        ]  # fmt: skip
         await sim.select(menu.response, "zone")
         form = await sim.boss.click(menu.response, label="Other …")
         assert form.modal is not None

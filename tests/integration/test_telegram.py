@@ -190,7 +190,7 @@ def test_topics_are_tuned_muted_and_removed_in_one_message(tmp_path: Path) -> No
 def test_settings_are_chosen_in_one_message(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         menu = await t.answer(ANN, "/settings")
-        assert labels(menu) == ["language", "mode", "time", "zone", "cap", "preview", "silent"]
+        assert labels(menu) == ["language", "mode", "time", "zone", "cap", "preview", "silent", "revisions"]
         for name, choice in (("mode", "daily"), ("time", "18:00"), ("zone", "Asia/Tokyo"), ("cap", "5")):
             menu = await t.press(menu, name)
             assert "‹ Back" in labels(menu)
@@ -199,11 +199,17 @@ def test_settings_are_chosen_in_one_message(tmp_path: Path) -> None:
             menu = await t.press(menu, "All settings")
         menu = await t.press(menu, "silent")
         menu = await t.press(menu, "‹ Back")
+        assert t.chat("telegram:11")["revisions"] == 0
+        menu = await t.press(menu, "revisions")
+        menu = await t.press(menu, "on")
+        assert menu.text.startswith("Done: revisions on")
+        menu = await t.press(menu, "All settings")
         menu = await t.press(menu, "language")
         menu = await t.press(menu, "中文")
         chat = t.chat("telegram:11")
-        found = {name: chat[name] for name in ("mode", "minute", "zone", "cap", "language")}
-        assert found == {"mode": "daily", "minute": 1080, "zone": "Asia/Tokyo", "cap": 5, "language": "zh"}
+        found = {name: chat[name] for name in ("mode", "minute", "zone", "cap", "language", "revisions")}
+        wished = {"mode": "daily", "minute": 1080, "zone": "Asia/Tokyo", "cap": 5, "language": "zh", "revisions": 1}
+        assert found == wished
         assert len(t.texts(ANN)) == 1
 
     play(tmp_path, body)

@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.app import opened
 from bot.clock import SystemClock
+from bot.config import Settings
 from bot.errors import Later
 from bot.flow.hear import plain_text
 from bot.model import Said
 from bot.platforms import console_view
 from bot.ports import Hear, Suggest
+from tests.fakes.arxiv_world_guest import THURSDAY, small
+from tests.fakes.arxiv_world_server import WorldServer
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house
 
@@ -104,5 +108,38 @@ def test_a_clock_that_was_ahead_stops_no_harvest(tmp_path: Path, ahead: int) -> 
             found.source.add(paper(1))
             await look(found.store, found.ports)
             assert (await found.store.counts()).papers == 1
+            (asked,) = found.source.calls
+            since = int(asked.removeprefix("changes "))
+            assert SATURDAY - 9 * DAY <= since <= SATURDAY - DAY, "the days before now, whatever the mark says"
+
+    asyncio.run(run())
+
+
+def test_a_service_asks_all_witnesses_by_itself_and_knows_that_a_day_is_complete(tmp_path: Path) -> None:
+    world = small(volume=150)  # so many that no feed is empty
+
+    async def run() -> None:
+        async with WorldServer(world, SystemClock()) as server:
+            settings = Settings(
+                database_url=str(tmp_path / "p.db"),
+                arxiv_url=server.base_url,
+                arxiv_oai_url=server.oai_url,
+                arxiv_rss_url=server.rss_url,
+                clock="simulated 2026-11-19T00:30:00Z x5000",  # half an hour before Thursday's announcement
+            )
+            async with opened(settings) as app:
+                server.clock = app.clock
+                app.platforms = {"fake": FakeChat()}
+                serving = asyncio.create_task(app.serve())
+                end = time.monotonic() + 40
+                while not (days := await app.store.coverage("2026-11-19")) or days[0].complete_at is None:
+                    assert time.monotonic() < end, days
+                    await asyncio.sleep(0.05)
+                os.kill(os.getpid(), signal.SIGTERM)
+                await serving
+            new = {event.id for event in world.announced(THURSDAY) if event.kind == "new"}
+            assert (days[0].listing, days[0].oai, days[0].rss) == ("2026-11-19", len(new), len(new))
+            assert {request.kind for request in server.requests} >= {"oai", "rss"}
+            assert not [said for said in server.violations if "in flight" in said]
 
     asyncio.run(run())

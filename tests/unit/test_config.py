@@ -13,9 +13,9 @@ def test_defaults_need_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_environment_beats_file_beats_default(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
-    file.write_text('zone = "Europe/Berlin"\ndigest_time = "7:05"\nbaseline_days = 5\n', encoding="utf-8")
+    file.write_text('zone = "Europe/Berlin"\ndigest_time = "7:05"\nasks_per_hour = 5\n', encoding="utf-8")
     settings = load({"PAPERBOY_ZONE": "Asia/Tokyo", "PAPERBOY_CONTACT": ""}, file)
-    assert (settings.zone, settings.digest_time, settings.baseline_days) == ("Asia/Tokyo", "07:05", 5)
+    assert (settings.zone, settings.digest_time, settings.asks_per_hour) == ("Asia/Tokyo", "07:05", 5)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,10 @@ def test_environment_beats_file_beats_default(tmp_path: Path) -> None:
         ("PAPERBOY_ZONE", "../../etc/passwd", "Europe/Berlin"),
         ("PAPERBOY_DIGEST_TIME", "25:00", "HH:MM"),
         ("PAPERBOY_DIGEST_MODE", "weekly", "daily or asap"),
-        ("PAPERBOY_BASELINE_DAYS", "0", "1 to 30"),
-        ("PAPERBOY_HARVEST_HOURS", "1,24", "1,7,13,21"),
+        ("PAPERBOY_ARXIV_TIMEOUT", "0", "1 to 600"),
         ("PAPERBOY_ARXIV_URL", "ftp://x", "https://"),
+        ("PAPERBOY_ARXIV_OAI_URL", "oaipmh.arxiv.org", "https://"),
+        ("PAPERBOY_ARXIV_RSS_URL", "ftp://x", "https://"),
         ("DATABASE_URL", "postgresql://u:secret@h/d", "PostgreSQL is not supported yet"),
         ("DATABASE_URL", "mysql://h/d", "SQLite path"),
     ],

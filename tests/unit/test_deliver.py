@@ -314,7 +314,7 @@ def test_what_is_composed_but_not_sent_is_not_called_silence(tmp_path: Path) -> 
     async def body(found: House) -> None:
         found.fake.fail(Later("The platform asks for patience.", wait=3600))
         await found.day(paper(1))
-        why = await silence.reason(found.store, found.chat(), "en")
+        why = await silence.reason(found.store, found.ports, found.chat(), "en")
         assert why == "1 paper on the way: The platform asks for patience."
 
     play(tmp_path, body)

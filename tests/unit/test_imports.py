@@ -75,7 +75,10 @@ def test_imports_follow_the_design(path: Path) -> None:
             assert here in MAY_USE_LIBRARIES, f"{path.name} ({here}) imports {name}"
 
 
-@pytest.mark.parametrize("module", ["bot.cli", "bot.app", "bot.sources.arxiv_api", "bot.demo"])
+@pytest.mark.parametrize(
+    "module",
+    ["bot.cli", "bot.app", "bot.sources.arxiv_api", "bot.sources.arxiv_oai", "bot.sources.arxiv_rss", "bot.demo"],
+)
 def test_heavy_libraries_sleep(module: str) -> None:
     # a bare `google` is put there at the start of the interpreter by google-generativeai, and loads nothing
     heavy = (LIBRARIES | {"google.genai", "google.generativeai", "google.auth"}) - {"sqlite_utils", "google"}

@@ -114,6 +114,7 @@ def test_categories_are_one_token_each_beside_their_archive() -> None:
     assert normalise.category_column(["cs.CV", "cond-mat.str-el", "hep-th"]) == (
         "cs0cv arc0cs cond0mat0str0el arc0cond0mat hep0th arc0hep0th"
     )
+    assert normalise.category_column(["eess.SY"]) == "eess0sy arc0eess cs0sy arc0cs"  # one category of two names
 
 
 @pytest.mark.parametrize(

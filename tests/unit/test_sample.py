@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import resources
-from bot.model import Paper
+from bot.model import Record
 from bot.sources.sample import Sample
 
 NOW = 1_800_000_000_000
@@ -57,9 +57,9 @@ def sample(*, day_out: bool = True) -> Sample:
     return made
 
 
-def window(source: Sample, since: int = 0, until: int = NOW) -> list[Paper]:
-    async def collect() -> list[Paper]:
-        return [paper async for page in source.window(since, until) for paper in page]
+def changes(source: Sample, since: int = 0) -> list[Record]:
+    async def collect() -> list[Record]:
+        return [record async for page in source.changes(since) for record in page]
 
     return asyncio.run(collect())
 
@@ -168,24 +168,26 @@ def test_texts_hold_what_breaks_careless_renderers() -> None:
 def test_the_day_is_unknown_until_it_is_out() -> None:
     source = sample(day_out=False)
     day = raw()["day"][0]
-    assert len(window(source)) == len(raw()["week"])
+    assert len(changes(source)) == len(raw()["week"])
     assert asyncio.run(source.fetch([day["id"]])) == ()
     assert asyncio.run(source.search(f'ti:"{day["title"]}"', 5)) == ()
     source.day_out = True
-    assert len(window(source)) == len(papers())
+    assert len(changes(source)) == len(papers())
     assert [p.title for p in asyncio.run(source.fetch([day["id"]]))] == [day["title"]]
 
 
-def test_a_window_holds_both_of_its_ends_and_nothing_else() -> None:
+def test_changes_hold_what_changed_since_and_nothing_of_the_days_before() -> None:
     source = sample()
-    everything = sorted(window(source), key=lambda p: p.published)
-    first, last = everything[3].published, everything[-3].published
-    assert sorted(window(source, first, last), key=lambda p: p.published) == [
-        p for p in everything if first <= p.published <= last
-    ]
-    assert window(source, NOW, NOW + HOUR) == []
+    everything = sorted(changes(source), key=lambda r: r.stamp)
+    assert everything == [Record(r.paper, stamp=r.paper.updated) for r in everything], "nothing else is said of them"
+    first = everything[3].stamp
+    found = {r.paper.id for r in changes(source, first)}
+    assert {r.paper.id for r in everything if r.stamp >= first} <= found
+    assert not {r.paper.id for r in everything if r.stamp < first - first % (24 * HOUR)} & found
+    assert changes(source, NOW + 24 * HOUR) == []
     assert all(
-        p.published == p.updated == NOW - r["hours"] * HOUR for p, r in zip(window(source), papers(), strict=True)
+        r.paper.published == r.paper.updated == NOW - p["hours"] * HOUR
+        for r, p in zip(changes(source), papers(), strict=True)
     )
 
 

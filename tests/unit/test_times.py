@@ -57,10 +57,12 @@ def test_the_next_digest_is_later_and_within_two_days(now: int, zone: str, minut
 
 
 @given(st.integers(0, 4_000_000_000_000))
-def test_harvests_follow_new_york(now: int) -> None:
-    due = times.next_harvest("1,7,13,21", now)
-    assert due > now
-    assert times.instant(due, times.NEW_YORK).hour in {1, 3, 7, 13, 21}  # 3: an hour that daylight saving skipped
+def test_the_next_look_follows_new_york(now: int) -> None:
+    due = times.next_of((("sun,mon,tue,wed,thu", 22, 45), ("*", 10, 0)), times.NEW_YORK, now)
+    when = times.instant(due, times.NEW_YORK)
+    assert now < due <= now + 25 * 3_600_000
+    assert (when.hour, when.minute) in {(22, 45), (10, 0)}
+    assert when.hour == 10 or when.weekday() not in {4, 5}
 
 
 @pytest.mark.parametrize(

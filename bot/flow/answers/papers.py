@@ -77,7 +77,7 @@ async def digest(asked: Asked) -> Reply:
     """Send what waits, now; or say why nothing does."""
     waiting = await asked.store.waiting(asked.chat.id)
     if not waiting:
-        raise UserError(await silence.reason(asked.store, asked.chat, asked.language))
+        raise UserError(await silence.reason(asked.store, asked.ports, asked.chat, asked.language))
     counted = post.papers(asked.language, waiting)
     if 0 < asked.chat.cap < waiting:
         text = asked.say("coming_some", count=counted, some=asked.chat.cap)

@@ -126,6 +126,11 @@ SETTINGS: dict[str, Setting] = {
         lambda asked, value: replace(asked.chat, silent=_switch(asked, value)),
         ("on", "off"),
     ),
+    "revisions": Setting(
+        lambda chat: _onoff(chat.revisions),
+        lambda asked, value: replace(asked.chat, revisions=_switch(asked, value)),
+        ("off", "on"),
+    ),
     "publish": Setting(
         lambda chat: _onoff(chat.publish),
         lambda asked, value: replace(asked.chat, publish=_switch(asked, value)),

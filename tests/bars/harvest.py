@@ -35,7 +35,7 @@ from tests.fakes.house import House
 from tests.fakes.idle import run as run_on
 from tests.fakes.ports import SteppedClock
 
-CORPUS = Path("/work/shared/data/corpus")
+CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "corpus"
 CALENDAR = Calendar.of(resources.data("calendar.json"))
 NARROW = tuple(name for name in CATEGORIES if name not in TWINS)[::6]
 HORIZON = 9 * DAY

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.core import times
 from bot.errors import ConfigError, PaperboyError
 from bot.flow.ask import DAY_ZONE
-from bot.flow.harvest import alarm
+from bot.flow.harvest import accounts, alarm
 from bot.flow.silence import EXPECTED, day
 from bot.ports import Limits
 from bot.words import say
@@ -66,7 +66,7 @@ async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
     )
     sends = ", ".join(f"{n:,} {state}" for state, n in counts.sends) or "none"
     texts.append(f"Messages: {sends}; {counts.doubted:,} times in doubt. Papers delivered: {counts.deliveries:,}.")
-    rows = await app.store.coverage("")
+    rows = await accounts(app.store, app.ports)
     texts += [day(row, rows, "en") for row in rows[:3]]
     texts += await _spending(app)
     dead = await app.store.dead()
@@ -83,7 +83,7 @@ async def coverage(settings: Settings, days: int) -> int:
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
     async with opened(settings, archive_too=False) as app:
-        rows = await app.store.coverage("")
+        rows = await accounts(app.store, app.ports)
         table = Table("announcement", box=None, pad_edge=False)
         for name in ("papers", "record", "feeds", "lacked", "audit", "late"):
             table.add_column(name, justify="right")

@@ -11,7 +11,7 @@ Thursday, the record about 22:30, the feeds from midnight.
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core import events, times
@@ -38,12 +38,20 @@ _LAG = 3  # papers by which witnesses may differ
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look brought: papers, and how far (ms) the record was read from its watermark on, if it was."""
+
+    papers: int = 0
+    mark: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One kind of look at arXiv: its name among the runs, when it is made, and how."""
 
     verb: str
     rules: tuple[tuple[str, int, int], ...]  # (days of the week, hour, minute) in New York
-    run: "Callable[[Ledger, Ports], Awaitable[str]]"  # returns '' or why it is to be made again
+    run: Callable[[Ledger, Ports], Awaitable[Seen]]
 
 
 async def harvest(store: Ledger, ports: Ports, key: str) -> None:
@@ -85,23 +93,19 @@ async def _due(store: Ledger, step: Step, now: int) -> bool:
 async def _make(store: Ledger, ports: Ports, step: Step) -> None:
     last = await store.last_run(step.verb)
     run = await store.begin_run(step.verb)
-    before = (await store.counts()).papers
     try:
-        why = await step.run(store, ports)
+        seen = await step.run(store, ports)
     except Later as problem:
         retry_at = ports.clock.now() + int(1000 * max(problem.wait or 0, _pause(last)))
-        await store.end_run(run, "failed", str(problem), papers=await _since(store, before), next_at=retry_at)
+        await store.end_run(run, "failed", str(problem), next_at=retry_at)
         return
     except Exception as problem:
         retry_at = ports.clock.now() + 1000 * _pause(last)
         detail = f"{type(problem).__name__}; see the log."
-        await store.end_run(run, "failed", detail, papers=await _since(store, before), next_at=retry_at)
+        await store.end_run(run, "failed", detail, next_at=retry_at)
         raise
-    now = ports.clock.now()
-    next_at = times.next_of(step.rules, times.NEW_YORK, now)
-    mark = int(await store.note("watermark") or 0) if step is STEPS[0] else None
-    new = await _since(store, before)
-    await store.end_run(run, "complete", why, papers=new, mark=mark, next_at=next_at)
+    next_at = times.next_of(step.rules, times.NEW_YORK, ports.clock.now())
+    await store.end_run(run, "complete", "", papers=seen.papers, mark=seen.mark, next_at=next_at)
     await _account(store, ports)
     ports.nudge("match:new")
 
@@ -113,23 +117,22 @@ def _pause(last: Run | None) -> int:
     return min(max(2 * (last.next_at - last.ended_at) // 1000, _RETRY), _LONGEST_RETRY)
 
 
-async def _since(store: Ledger, before: int) -> int:
-    return (await store.counts()).papers - before
-
-
 # --- the record of truth
 
 
-async def _oai(store: Ledger, ports: Ports) -> str:
+async def _oai(store: Ledger, ports: Ports) -> Seen:
     return await _record(store, ports, _OVERLAP)
 
 
-async def _deep(store: Ledger, ports: Ports) -> str:
-    return await _record(store, ports, _DEEP)
+async def _deep(store: Ledger, ports: Ports) -> Seen:
+    return replace(await _record(store, ports, _DEEP), mark=None)
 
 
-async def _record(store: Ledger, ports: Ports, days: int) -> str:
-    """Read every record that changed since the watermark, less an overlap, to the end."""
+async def _record(store: Ledger, ports: Ports, days: int) -> Seen:
+    """Read every record that changed since the watermark, less an overlap, to the end.
+
+    The first time all that is there counts as papers, then what is new.
+    """
     began = ports.clock.now()
     mark = await store.high_water("harvest")
     mark = None if mark is None else min(mark, began)  # a clock that was ahead must not stop the harvest
@@ -146,21 +149,21 @@ async def _record(store: Ledger, ports: Ports, days: int) -> str:
     def listing_of(stamp: int) -> str:
         return min(book.listing_of_stamp(datetime.fromtimestamp(stamp / 1000, UTC).date()), last).isoformat()
 
-    highest = mark or 0
+    highest, papers = mark or 0, 0
     async for records in ports.register.changes(since):
-        await store.take(records, listing_of, baseline=first, floor=floor)
+        found = await store.take(records, listing_of, baseline=first, floor=floor)
+        papers += len(records) if first else sum(each.kind == "new" for each in found)
         highest = max([highest, *(record.stamp for record in records)])
     if first:
         await store.set_note("floor", str(events.serial(await store.highest())))
         await store.set_note("began", str(began))
-    await store.set_note("watermark", str(min(highest or began, began)))
     if began >= book.announced(last) + _READY and await _ours(store, ports, last):
         await store.open_day(last.isoformat())
     for day in await store.coverage((last - timedelta(days=_DEEP)).isoformat()):  # an earlier one may have filled up
         open_ = day.complete_at is None and book.is_listing(date.fromisoformat(day.listing))
         if open_ and began >= book.announced(date.fromisoformat(day.listing)) + _READY:
             await store.said_oai(day.listing)
-    return ""
+    return Seen(papers, min(highest or began, began))
 
 
 async def _ours(store: Ledger, ports: Ports, listing: date) -> bool:
@@ -171,14 +174,14 @@ async def _ours(store: Ledger, ports: Ports, listing: date) -> bool:
 # --- the feeds
 
 
-async def _rss(store: Ledger, ports: Ports) -> str:
+async def _rss(store: Ledger, ports: Ports) -> Seen:
     """Hold today's feeds against the ledger; what the record does not have yet is taken from them for now."""
     feeds = ports.feeds
     now = ports.clock.now()
     listing = ports.calendar.listing_at(now)
     today = times.instant(now, times.NEW_YORK).date()
     if feeds is None or listing != today or not await _ours(store, ports, listing):
-        return ""  # nothing was announced for today, or it was before our time
+        return Seen()  # nothing was announced for today, or it was before our time
     named: set[str] = set()
     alarms = []
     for group in feeds.groups:
@@ -190,7 +193,7 @@ async def _rss(store: Ledger, ports: Ports) -> str:
         missing += not (await store.has(id_))[1]
     await store.open_day(listing.isoformat())
     await store.said_rss(listing.isoformat(), len(named), missing, " ".join(alarms))
-    return ""
+    return Seen(missing)
 
 
 async def _group(store: Ledger, feeds: Feeds, group: str, listing: date, now: int) -> tuple[list[str], str]:
@@ -227,7 +230,7 @@ async def _group(store: Ledger, feeds: Feeds, group: str, listing: date, now: in
 # --- the audit
 
 
-async def _audit(store: Ledger, ports: Ports) -> str:
+async def _audit(store: Ledger, ports: Ports) -> Seen:
     """Ask for the ids that are missing between those we know: ids of a month are dense."""
     now, book = ports.clock.now(), ports.calendar
     floor = int(await store.note("floor") or 0)
@@ -254,7 +257,7 @@ async def _audit(store: Ledger, ports: Ports) -> str:
         await store.said_audit(listing.isoformat(), number)
     if number:
         log.warning("the audit found %d papers that no other witness had told of", number)
-    return ""
+    return Seen(number)
 
 
 STEPS = (
@@ -270,12 +273,16 @@ STEPS = (
 
 async def _account(store: Ledger, ports: Ports) -> None:
     """Call days complete of which all witnesses say the same; say what does not fit."""
-    now = ports.clock.now()
-    since = (times.instant(now).date() - timedelta(days=_LOOK_BACK)).isoformat()
-    days = await store.coverage(since)
+    days = await accounts(store, ports)
     for day in days[:5]:
         if day.complete_at is None and day.oai is not None and not alarm(day, days) and _heard(day, ports):
             await store.complete(day.listing)
+
+
+async def accounts(store: Ledger, ports: Ports) -> list[Coverage]:
+    """Return the accounts of the last ten weeks, the last announcement first: enough to tell what is usual."""
+    since = times.instant(ports.clock.now()).date() - timedelta(days=_LOOK_BACK)
+    return await store.coverage(since.isoformat())
 
 
 async def partial(store: Ledger, ports: Ports) -> str:

@@ -1,5 +1,6 @@
 """Why there is nothing to send: "no papers" and "we failed" never look the same."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.core import times
@@ -17,8 +18,8 @@ def moment(at: int | None, chat: Chat, language: str) -> str:
     return times.moment(at, chat.zone, language) if at else say(language, "soon")
 
 
-async def reason(store: Ledger, ports: Ports, chat: Chat, language: str) -> str:
-    """One sentence for a chat with nothing waiting."""
+async def reason(store: Ledger, ports: Ports, chat: Chat, language: str, *, said: Sequence[str] = ()) -> str:
+    """One sentence for a chat with nothing waiting; what was `said` beside it is not said again."""
     subscriptions = await store.subscriptions(chat.id)
     if not subscriptions:
         return say(language, "no_topics", example=EXAMPLE)
@@ -38,7 +39,8 @@ async def reason(store: Ledger, ports: Ports, chat: Chat, language: str) -> str:
     since = say(language, "since_digest" if last else "since_first", when=when)
     scanned = await store.scanned(chat.id)
     if scanned == 0:
-        return say(language, "quiet_no_new", since=since, why=await _expected(store, ports, chat, language))
+        why = await _expected(store, ports, chat, language)
+        return say(language, "quiet_no_new", since=since, why="" if why in said else why).rstrip()
     return say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))
 
 
@@ -56,7 +58,7 @@ async def _expected(store: Ledger, ports: Ports, chat: Chat, language: str) -> s
     """Why arXiv is silent now: by its calendar, and by what has come where that is known."""
     seen = None
     if ports.feeds is not None:
-        heard = [each.listing for each in await store.coverage("") if each.oai is not None and each.papers]
+        heard = [each.listing for each in await harvest.accounts(store, ports) if each.oai is not None and each.papers]
         seen = date.fromisoformat(heard[0]) if heard else None
     state = ports.calendar.expected(ports.clock.now(), seen)
     until = times.moment(state.until, chat.zone, language)
@@ -67,7 +69,7 @@ async def days(store: Ledger, ports: Ports, chat: Chat, language: str) -> list[s
     """Tell of the last announcements, a line each, and why the next is not there; nothing without a second witness."""
     if ports.feeds is None:
         return []
-    all_ = await store.coverage("")
+    all_ = await harvest.accounts(store, ports)
     last = ports.calendar.listing_at(ports.clock.now()).isoformat()
     lines = [day(each, all_, language) for each in all_[:_SHOWN]]
     if not any(each.listing == last and each.oai is not None for each in all_):

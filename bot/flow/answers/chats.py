@@ -79,7 +79,8 @@ async def status(asked: Asked) -> Reply:
     else:
         papers = count(language, run.papers, "paper_one", "papers")
         texts.append(asked.say("status_run", when=asked.moment(run.ended_at), papers=papers))
-    texts += await silence.days(store, asked.ports, chat, language)
+    days = await silence.days(store, asked.ports, chat, language)
+    texts += days
     last = await store.last_digest(chat.id)
     texts.append(asked.say("status_digest", when=asked.moment(last)) if last else asked.say("status_no_digest"))
     topics, waiting = len(await store.subscriptions(chat.id)), await store.waiting(chat.id)
@@ -100,6 +101,6 @@ async def status(asked: Asked) -> Reply:
     if chat.suspended:
         texts.append(asked.say("status_suspended", why=again(language, chat.suspended)))
     elif topics and not waiting:
-        texts.append(await silence.reason(store, asked.ports, chat, language))
+        texts.append(await silence.reason(store, asked.ports, chat, language, said=days))
     head = line_(Span(asked.say("status"), "bold"), kind="heading")
     return Post((head, *(line_(text, kind="bullet") for text in texts))), ()

@@ -280,7 +280,12 @@ def _calendar(settings: Settings) -> Calendar:
         own = json.loads(Path(settings.calendar).read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise ConfigError(f"PAPERBOY_CALENDAR: {settings.calendar} cannot be read as JSON ({problem}).") from problem
-    return Calendar.of(calendar.merge(data, own))
+    if not isinstance(own, dict):
+        raise ConfigError(f'PAPERBOY_CALENDAR: {settings.calendar} must hold {{"deferred": […], "announced": […]}}.')
+    try:
+        return Calendar.of(calendar.merge(data, own))
+    except ConfigError as problem:
+        raise ConfigError(f"PAPERBOY_CALENDAR, {settings.calendar}: {problem}") from problem
 
 
 @contextlib.contextmanager

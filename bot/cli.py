@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.config import Settings, load, secrets, table
-from bot.errors import ConfigError, PaperboyError
+from bot.errors import ConfigError, Later, PaperboyError
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -200,7 +200,7 @@ async def _coverage(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _backfill(settings: Settings, options: argparse.Namespace) -> int:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from bot.app import opened, owner
     from bot.core import times
@@ -208,15 +208,24 @@ async def _backfill(settings: Settings, options: argparse.Namespace) -> int:
 
     with owner(Path(settings.database_url)):
         async with opened(settings) as app:
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
             with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-                task = bar.add_task("asking arXiv", total=max(1, app.clock.now() - options.since))
+                task = bar.add_task("asking arXiv", visible=False)
 
-                def told(reached: int, papers: int) -> None:
+                def told(reached: int, until: int, papers: int, trouble: str) -> None:
                     day = f"{times.instant(reached):%Y-%m-%d}"
-                    bar.update(task, completed=reached - options.since, description=f"{day}: {papers:,} papers")
+                    done, total = reached - options.since, until - options.since
+                    text = f"{day}: {papers:,} new papers"
+                    bar.update(task, completed=done, total=total, description=text, visible=True)
+                    if trouble:
+                        bar.console.print(trouble, markup=False, highlight=False)
 
-                number = await backfill(app.store, app.ports, options.since, told)
+                try:
+                    number = await backfill(app.store, app.ports, options.since, told)
+                except (asyncio.CancelledError, Later):
+                    bar.console.print("Stopped. The same command goes on from here.")
+                    raise
+                bar.update(task, completed=1, total=1)
     print(f"{number:,} papers are new in the archive.")
     return 0
 

@@ -94,13 +94,23 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that does not fit: the key of a sentence in `bot.words`, and what it names."""
+
+    key: str
+    group: str = ""  # of the feed it is about: 'cs.LG', 'cs.CV+cs.GR'
+    have: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A group's announcements of the day that began at `built` (ms; midnight in New York, as the feed says)."""
 
     items: tuple[Listed, ...]
     built: int
     etag: str = ""
-    suspect: str = ""  # a sentence that says why it may not be all
+    doubts: tuple[Doubt, ...] = ()  # why it may not be all
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ class Coverage:
     audit: int | None = None  # papers that only the audit found; None until it was made
     late: int = 0  # papers that came after it had been called complete
     complete_at: int | None = None  # ms
-    alarm: str = ""  # a sentence about what does not fit
+    doubts: tuple[Doubt, ...] = ()  # what did not fit in the feeds
 
 
 Basis = Literal["extract", "abstract"]

@@ -1,5 +1,6 @@
 """`status` and `doctor`: what is, and what is missing and how to mend it, in plain sentences."""
 
+import asyncio
 import shutil
 import sqlite3
 import sys
@@ -12,10 +13,9 @@ from bot.config import Settings
 from bot.core import times
 from bot.errors import ConfigError, PaperboyError
 from bot.flow.ask import DAY_ZONE
-from bot.flow.harvest import accounts, alarm
-from bot.flow.silence import EXPECTED, day
+from bot.flow.harvest import accounts
+from bot.flow.silence import day, doubtful, expected
 from bot.ports import Limits
-from bot.words import say
 
 _ALIVE = 180_000  # ms since the last sign of life: three beats
 _ROOM = 200 * 2**20  # bytes of free disk below which the owner should act
@@ -27,7 +27,7 @@ _CLASSIC = "1706.03762"  # a paper that will always be there
 
 async def status(settings: Settings, *, health: bool) -> int:
     """Print what the ledger holds; with `health`, only whether the service lives: 0 or 1."""
-    if not _exists(settings):
+    if not await _exists(settings):
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
     async with opened(settings, archive_too=False) as app:
@@ -41,8 +41,8 @@ async def status(settings: Settings, *, health: bool) -> int:
     return 0
 
 
-def _exists(settings: Settings) -> bool:
-    return Path(settings.database_url).exists()
+async def _exists(settings: Settings) -> bool:
+    return await asyncio.to_thread(Path(settings.database_url).exists)
 
 
 async def _status(app: App, *, alive: bool, beat: int | None) -> list[str]:
@@ -79,26 +79,25 @@ async def coverage(settings: Settings, days: int) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    if not _exists(settings):
+    if not await _exists(settings):
         print(f"There is no ledger at {settings.database_url} yet; `python -m bot run` makes it.")
         return 1
     async with opened(settings, archive_too=False) as app:
-        rows = await accounts(app.store, app.ports)
-        table = Table("announcement", box=None, pad_edge=False)
+        rows = await accounts(app.store, app.ports, days)
+        table = Table("announcement", box=None, pad_edge=False, padding=(0, 1, 0, 0))  # 80 columns hold a row
         for name in ("papers", "record", "feeds", "lacked", "audit", "late"):
             table.add_column(name, justify="right")
         table.add_column("state")
         for row in rows[:days]:
             at = times.moment(row.complete_at, settings.zone) if row.complete_at else ""
-            state = f"complete {at}" if at else alarm(row, rows) or "the witnesses are not all heard yet"
+            state = f"complete {at}" if at else doubtful(row, rows, "en")
             numbers = (row.papers, row.oai, row.rss, row.missing, row.audit, row.late)
             table.add_row(times.listing(row.listing), *("–" if n is None else f"{n:,}" for n in numbers), state)
         if rows:
             Console().print(table)
         else:
             print("Nothing was announced yet since this ledger began.")
-        state_ = app.calendar.expected(app.clock.now())
-        print(say("en", EXPECTED[state_.why], until=times.moment(state_.until, settings.zone), name=state_.name))
+        print(await expected(app.store, app.ports, settings.zone, "en"))
     return 0
 
 

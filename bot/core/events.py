@@ -31,14 +31,20 @@ def serial(id_: str) -> int:
     return int(month) * _MONTH + int(number)
 
 
-def happened(record: Record, known: Known | None, floor: int) -> tuple[Happened, ...]:
+def happened(record: Record, known: Known | None, floor: int, since: int | None = None) -> tuple[Happened, ...]:
     """Return what a record brings: nothing for one that was announced before our baseline (`floor` its highest serial).
 
-    Cross-lists and new versions are told by what was there before, so that the same record brings nothing twice.
+    Cross-lists and new versions are told by what was there before, so that the same record brings nothing twice. Of an
+    old paper that is unknown to us, a version made at or after `since` (ms; None: never) is a new one: it was announced
+    later than it was made, and all that changed from then on we have read. An older one tells of some other change.
     """
     paper = record.paper
     if known is None:
-        return (Happened(paper.id, "new", paper.version),) if serial(paper.id) > floor else ()
+        if serial(paper.id) > floor:
+            return (Happened(paper.id, "new", paper.version),)
+        if paper.version > 1 and since is not None and paper.updated >= since:
+            return (Happened(paper.id, "withdrawn" if record.withdrawn else "replace", paper.version),)
+        return ()
     found = []
     gained = tuple(name for name in paper.categories if name not in known.categories)
     if gained:

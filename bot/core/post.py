@@ -148,9 +148,11 @@ def digest(value: Digest) -> Post:
     language, zone = value.chat.language, value.chat.zone
     topics = list(dict.fromkeys(entry.topic for entry in value.entries)) or [""]
     scanned = count(language, value.scanned, "paper_one", "papers")
-    when = say(
-        language, "digest", when=times.day(value.at, zone, language), count=f"{len(value.entries):,}", scanned=scanned
-    )
+    day, number = times.day(value.at, zone, language), papers(language, len(value.entries))
+    when = say(language, "digest", when=day, count=f"{len(value.entries):,}", scanned=scanned)
+    if value.notices and not value.entries:
+        number = count(language, len(value.notices), "revision_one", "revisions")
+        when = f"{day} · {number}"
     head = line(Span(topics[0], "bold"), f" · {when}", kind="heading") if len(topics) == 1 and topics[0] else None
     items: list[Item] = []
     summaries = [entry.summary for entry in value.entries]
@@ -168,22 +170,25 @@ def digest(value: Digest) -> Post:
     items += [_notice(notice, language) for notice in value.notices]
     foot = [line(Span(basis.many(summaries, language, zone, value.at), "dim"), kind="small")] if summaries else []
     if value.partial:
-        day = times.listing(value.partial, language)
-        foot.append(line(Span(say(language, "partial", day=day), "dim"), kind="small"))
+        note = say(language, "partial", day=times.listing(value.partial, language))
+        foot.append(line(Span(note, "dim"), kind="small"))
     if value.more:
         key = "more_left" if value.chat.kind == "channel" else "more_waiting"
         foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))
-    title = " · ".join((times.day(value.at, zone, language), papers(language, len(value.entries))))
+    title = f"{day} · {number}"
     tags = dict.fromkeys(category for entry in value.entries for category in entry.paper.categories)
     first = head or line(Span(when, "bold"), kind="heading")
     return Post((first,), tuple(items), tuple(foot), title=title, tags=tuple(tags), hue=topics[0])
 
 
 def apart(value: Digest) -> list[Post]:
-    """A digest as one post a paper, for a forum: each has the paper's title and its categories as tags."""
-    posts = []
+    """A digest as one post a paper, for a forum: each has the paper's title and its categories as tags.
+
+    What is told of earlier papers makes one post together.
+    """
+    posts = [digest(replace(value, entries=(), more=0))] if value.notices else []
     for entry in value.entries:
-        whole = digest(replace(value, entries=(entry,), more=0))
+        whole = digest(replace(value, entries=(entry,), more=0, notices=()))
         posts.append(replace(whole, head=(), title=plain(entry.paper.title)))
     return posts
 
@@ -208,6 +213,7 @@ def bare(value: Digest) -> Post:
         Item((line(Span(e.paper.title, url=links.abs_url(e.paper.id), theirs=True)),), e.paper.id)
         for e in value.entries
     ]
+    items += [Item((line(Span(n.paper.title, url=links.abs_url(n.paper.id), theirs=True)),)) for n in value.notices]
     return Post(items=tuple(items))
 
 

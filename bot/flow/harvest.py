@@ -11,12 +11,13 @@ Thursday, the record about 22:30, the feeds from midnight.
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core import events, times
 from bot.errors import Later
-from bot.model import Coverage, Paper, Record, Run
+from bot.flow.match import rematch
+from bot.model import Coverage, Doubt, Paper, Record, Run
 from bot.ports import Feeds, Ledger, Ports
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 _DAY = 86_400_000  # ms
 _RETRY = 900  # seconds until the next try where nobody says; doubles with each failure in a row
 _LONGEST_RETRY = 7200  # seconds
-_FAR = 3 * _DAY  # ms: no look is further ahead
+_FAR = 4 * _DAY  # ms: no look is further ahead; from Thursday night to Sunday night it is 73 hours in autumn
 _OVERLAP = 3  # days: the record is paged by offset, and what is restamped meanwhile pushes others out of sight
 _DEEP = 9  # days of the first look, and of one a day in quiet hours
 _READY = 150 * 60_000  # ms after an announcement until the record has it
@@ -33,6 +34,7 @@ _FRESH = 3_600_000  # ms: a feed that was read since is not read again when othe
 _FEW = 0.4  # of the usual number of papers of that weekday: fewer are suspect
 _USUAL = 3  # days of the same weekday that make a usual number
 _LOOK_BACK = 70  # days whose numbers are compared
+_EVER = 36_500  # days: more than any ledger has
 _SHORT = 0.9  # of one witness's papers that the other must have
 _LAG = 3  # papers by which witnesses may differ
 
@@ -76,6 +78,12 @@ async def is_due(store: Ledger, ports: Ports) -> bool:
 async def look(store: Ledger, ports: Ports) -> None:
     """Read the record from the watermark now, whether that is due or not."""
     await _make(store, ports, STEPS[0])
+
+
+async def reach(store: Ledger) -> int | None:
+    """Return the first day (ms) of those that are read again and again, None before the first look."""
+    mark = await store.high_water("harvest")
+    return None if mark is None else times.start_of_day(mark - _DEEP * _DAY)
 
 
 def _steps(ports: Ports) -> tuple[Step, ...]:
@@ -143,6 +151,8 @@ async def _record(store: Ledger, ports: Ports, days: int) -> Seen:
     if not first and not noted:  # a ledger from before there was one
         floor = events.serial(await store.highest())
         await store.set_note("floor", str(floor))
+    # A version made before the baseline may have been announced before it, too.
+    fresh = max(int(await store.note("began") or 0), (mark or began) - _DEEP * _DAY)
     book = ports.calendar
     last = book.listing_at(began)
 
@@ -151,7 +161,7 @@ async def _record(store: Ledger, ports: Ports, days: int) -> Seen:
 
     highest, papers = mark or 0, 0
     async for records in ports.register.changes(since):
-        found = await store.take(records, listing_of, baseline=first, floor=floor)
+        found = await store.take(records, listing_of, baseline=first, floor=floor, since=fresh)
         papers += len(records) if first else sum(each.kind == "new" for each in found)
         highest = max([highest, *(record.stamp for record in records)])
     if first:
@@ -183,48 +193,57 @@ async def _rss(store: Ledger, ports: Ports) -> Seen:
     if feeds is None or listing != today or not await _ours(store, ports, listing):
         return Seen()  # nothing was announced for today, or it was before our time
     named: set[str] = set()
-    alarms = []
+    doubts: list[Doubt] = []
     for group in feeds.groups:
-        ids, alarm_ = await _group(store, feeds, group, listing, now)
+        ids, more = await _group(store, ports, feeds, group, listing)
         named.update(ids)
-        alarms += [alarm_] if alarm_ else []
+        doubts += more
     missing = 0
     for id_ in named:
         missing += not (await store.has(id_))[1]
     await store.open_day(listing.isoformat())
-    await store.said_rss(listing.isoformat(), len(named), missing, " ".join(alarms))
+    await store.said_rss(listing.isoformat(), len(named), missing, doubts)
     return Seen(missing)
 
 
-async def _group(store: Ledger, feeds: Feeds, group: str, listing: date, now: int) -> tuple[list[str], str]:
+async def _group(
+    store: Ledger, ports: Ports, feeds: Feeds, group: str, listing: date
+) -> tuple[list[str], tuple[Doubt, ...]]:
     """Read a group's feed; returns the new papers it names, and what speaks against it."""
-    day = listing.isoformat()
+    day, now = listing.isoformat(), ports.clock.now()
     before = json.loads(await store.note(f"feed:{group}") or "{}")
     same_day = before.get("day") == day
+    known = before.get("new", []), tuple(Doubt(*each) for each in before.get("doubts", ()))
     if same_day and now - before.get("at", 0) < _FRESH:
-        return before["new"], before["suspect"]
+        return known
     feed = await feeds.feed(group, before["etag"] if same_day else "")
     if feed is None:
         await store.set_note(f"feed:{group}", json.dumps(before | {"at": now}))
-        return before["new"], before["suspect"]
+        return known
     new = [item.id for item in feed.items if item.kind == "new"]
-    earlier: list[str] = before.get("earlier", [])  # what it named last, on a day before this
-    if not same_day:
-        earlier = before.get("new") or earlier
-    suspect = feed.suspect
+    doubts = tuple(replace(doubt, group=group) for doubt in feed.doubts)
     if times.instant(feed.built, times.NEW_YORK).date() != listing:
-        suspect = f"The feed of {group} is of another day."
+        doubts = (Doubt("doubt_other_day", group),)
     elif not new:
-        suspect = suspect or f"The feed of {group} names no new paper."
-    elif set(new) <= set(earlier):
-        suspect = f"The feed of {group} is still that of an earlier day."
+        doubts = doubts or (Doubt("doubt_nothing_new", group),)
+    elif not await _any_since(store, new, ports.calendar.announced(listing)):
+        doubts = (Doubt("doubt_repeated", group),)
     for item in feed.items:
         if item.kind in {"new", "cross"}:
             gained = [name for name in item.categories[1:] if feeds.covers(group, name)]
             await store.witness(Record(item.paper), item.kind, gained, day)
-    said = {"day": day, "at": now, "etag": feed.etag, "new": new, "suspect": suspect, "earlier": earlier}
+    said = {"day": day, "at": now, "etag": feed.etag, "new": new, "doubts": [astuple(each) for each in doubts]}
     await store.set_note(f"feed:{group}", json.dumps(said))
-    return new, suspect
+    return new, doubts
+
+
+async def _any_since(store: Ledger, ids: list[str], announced: int) -> bool:
+    """Whether any of these papers was unknown until an announcement (ms): a batch shown again has none."""
+    for id_ in ids:
+        seen = await store.first_seen(id_)
+        if seen is None or seen >= announced:
+            return True
+    return False
 
 
 # --- the audit
@@ -260,11 +279,32 @@ async def _audit(store: Ledger, ports: Ports) -> Seen:
     return Seen(number)
 
 
+# --- names
+
+
+async def _names(store: Ledger, ports: Ports) -> Seen:
+    """Hold arXiv's own reading of the authors against ours, and correct what is there: it makes no paper, no event.
+
+    The ledger comes last: until it has the names, the next look does the same again.
+    """
+    now = ports.clock.now()
+    mark = await store.high_water("harvest") or now
+    async for records in ports.register.names(times.start_of_day(min(mark, now) - _OVERLAP * _DAY)):
+        if found := await store.misread(records):
+            after = [paper for _, paper in found]
+            await ports.archive.renew(after)
+            await rematch(store, [paper for paper, _ in found], after)
+            await store.correct(found)
+            log.info("the authors of %d papers are corrected", len(found))
+    return Seen()
+
+
 STEPS = (
     Step("harvest", (("sun,mon,tue,wed,thu", 22, 45), ("mon-fri", 1, 30), ("*", 10, 0)), _oai),
     Step("harvest.feeds", (("mon-fri", 0, 20), ("mon-fri", 2, 0), ("mon-fri", 6, 0)), _rss),
     Step("harvest.audit", (("mon-fri", 2, 30), ("mon-fri", 10, 30)), _audit),
     Step("harvest.deep", (("*", 4, 0),), _deep),
+    Step("harvest.names", (("sun,mon,tue,wed,thu", 23, 15),), _names),  # after the record has the announcement
 )
 
 
@@ -275,13 +315,17 @@ async def _account(store: Ledger, ports: Ports) -> None:
     """Call days complete of which all witnesses say the same; say what does not fit."""
     days = await accounts(store, ports)
     for day in days[:5]:
-        if day.complete_at is None and day.oai is not None and not alarm(day, days) and _heard(day, ports):
+        if day.complete_at is None and day.oai is not None and not doubts(day, days) and _heard(day, ports):
             await store.complete(day.listing)
 
 
-async def accounts(store: Ledger, ports: Ports) -> list[Coverage]:
-    """Return the accounts of the last ten weeks, the last announcement first: enough to tell what is usual."""
-    since = times.instant(ports.clock.now()).date() - timedelta(days=_LOOK_BACK)
+async def accounts(store: Ledger, ports: Ports, number: int = 0) -> list[Coverage]:
+    """Return the accounts of the last ten weeks, the last announcement first: enough to tell what is usual.
+
+    With a `number` they reach so far back that it can be told for as many announcements.
+    """
+    back = min(_LOOK_BACK + 2 * number, _EVER)  # a week has five announcements, or fewer
+    since = times.instant(ports.clock.now()).date() - timedelta(days=back)
     return await store.coverage(since.isoformat())
 
 
@@ -300,21 +344,24 @@ def _heard(day: Coverage, ports: Ports) -> bool:
     return ports.feeds is None or (day.rss is not None and day.audit is not None)
 
 
-def alarm(day: Coverage, days: list[Coverage]) -> str:
-    """Return a sentence about what does not fit in the account of a day, '' if all does."""
-    if day.alarm:
-        return day.alarm
+def doubts(day: Coverage, days: list[Coverage]) -> tuple[Doubt, ...]:
+    """Return what does not fit in the account of a day; `days` tell what is usual."""
+    if day.doubts:
+        return day.doubts
     if day.oai is not None and day.rss is not None:
         if day.rss + _LAG < _SHORT * day.oai:
-            return f"The feeds name {day.rss:,} new papers, the record {day.oai:,}."
+            return (Doubt("doubt_feeds_lack", have=day.rss, of=day.oai),)
         if day.oai + _LAG < _SHORT * day.rss:
-            return f"The record has {day.oai:,} of the {day.rss:,} new papers that the feeds name."
-    weekday = date.fromisoformat(day.listing).weekday()
+            return (Doubt("doubt_record_lacks", have=day.oai, of=day.rss),)
+    listing = date.fromisoformat(day.listing)
+    since = (listing - timedelta(days=_LOOK_BACK)).isoformat()
     usual = sorted(
         each.papers
         for each in days
-        if each.listing < day.listing and each.complete_at and date.fromisoformat(each.listing).weekday() == weekday
+        if since <= each.listing < day.listing
+        and each.complete_at
+        and date.fromisoformat(each.listing).weekday() == listing.weekday()
     )
     if len(usual) >= _USUAL and day.papers < _FEW * usual[len(usual) // 2]:
-        return f"{day.papers:,} papers are few for that weekday, which usually brings {usual[len(usual) // 2]:,}."
-    return ""
+        return (Doubt("doubt_few", have=day.papers, of=usual[len(usual) // 2]),)
+    return ()

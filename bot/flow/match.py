@@ -40,6 +40,17 @@ def _without(paper: Paper, gained: Sequence[str]) -> Paper:
     return replace(paper, categories=tuple(name for name in paper.categories if name not in gained))
 
 
+async def rematch(store: Ledger, before: Sequence[Paper], after: Sequence[Paper]) -> None:
+    """Tell topics of papers that they match as these are now and did not match before; the others hear nothing."""
+    matched = False
+    while not matched:
+        topics, stamp = await store.topics()
+        had = dict(await asyncio.to_thread(_match, before, topics))
+        has = await asyncio.to_thread(_match, after, topics)
+        fresh = [(topic, [id_ for id_ in ids if id_ not in had.get(topic, ())]) for topic, ids in has]
+        matched = await store.add_matches([], fresh, stamp)
+
+
 async def match(store: Ledger, ports: Ports, key: str) -> None:
     """Match all papers and events that were not; a topic added meanwhile makes a batch start over: it misses none."""
     del key  # match:new

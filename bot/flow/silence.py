@@ -39,12 +39,12 @@ async def reason(store: Ledger, ports: Ports, chat: Chat, language: str, *, said
     since = say(language, "since_digest" if last else "since_first", when=when)
     scanned = await store.scanned(chat.id)
     if scanned == 0:
-        why = await _expected(store, ports, chat, language)
+        why = await expected(store, ports, chat.zone, language)
         return say(language, "quiet_no_new", since=since, why="" if why in said else why).rstrip()
     return say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))
 
 
-EXPECTED = {
+_EXPECTED = {
     "weekend": "arxiv_weekend",
     "holiday": "arxiv_holiday",
     "not_yet": "arxiv_not_yet",
@@ -54,15 +54,15 @@ EXPECTED = {
 _SHOWN = 3  # announcements that /status speaks of
 
 
-async def _expected(store: Ledger, ports: Ports, chat: Chat, language: str) -> str:
+async def expected(store: Ledger, ports: Ports, zone: str, language: str) -> str:
     """Why arXiv is silent now: by its calendar, and by what has come where that is known."""
     seen = None
     if ports.feeds is not None:
         heard = [each.listing for each in await harvest.accounts(store, ports) if each.oai is not None and each.papers]
         seen = date.fromisoformat(heard[0]) if heard else None
     state = ports.calendar.expected(ports.clock.now(), seen)
-    until = times.moment(state.until, chat.zone, language)
-    return say(language, EXPECTED[state.why], until=until, name=state.name)
+    until = times.moment(state.until, zone, language)
+    return say(language, _EXPECTED[state.why], until=until, name=state.name)
 
 
 async def days(store: Ledger, ports: Ports, chat: Chat, language: str) -> list[str]:
@@ -73,7 +73,7 @@ async def days(store: Ledger, ports: Ports, chat: Chat, language: str) -> list[s
     last = ports.calendar.listing_at(ports.clock.now()).isoformat()
     lines = [day(each, all_, language) for each in all_[:_SHOWN]]
     if not any(each.listing == last and each.oai is not None for each in all_):
-        lines.insert(0, await _expected(store, ports, chat, language))
+        lines.insert(0, await expected(store, ports, chat.zone, language))
     return lines
 
 
@@ -84,5 +84,19 @@ def day(coverage: Coverage, all_: list[Coverage], language: str) -> str:
     if coverage.complete_at:
         late = say(language, "day_late", count=f"{coverage.late:,}") if coverage.late else ""
         return say(language, "day_complete", day=name, papers=papers, late=late)
-    why = harvest.alarm(coverage, all_) or say(language, "day_waiting")
-    return say(language, "day_open", day=name, papers=papers, why=why)
+    return say(language, "day_open", day=name, papers=papers, why=doubtful(coverage, all_, language))
+
+
+def doubtful(coverage: Coverage, all_: list[Coverage], language: str) -> str:
+    """Why an announcement is not complete: what does not fit, or that somebody was not heard yet."""
+    said = [
+        say(language, doubt.key, group=_brief(doubt.group), have=f"{doubt.have:,}", of=f"{doubt.of:,}")
+        for doubt in harvest.doubts(coverage, all_)
+    ]
+    return " ".join(said) or say(language, "day_waiting")
+
+
+def _brief(group: str) -> str:
+    """'cs.CC + 18': a group of feeds may name dozens of categories."""
+    first, *more = group.split("+")
+    return f"{first} + {len(more)}" if more else first

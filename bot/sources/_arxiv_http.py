@@ -105,9 +105,11 @@ class Http:
         Raises Later, having held the gate for all if arXiv asked for a pause.
         """
         async with self._line:
+            # Before the slot is taken: a request that leaves late in its slot has the next one too close behind it.
+            client = await asyncio.to_thread(self._client)
             await self._gate.take("arxiv", RATE, patience=PATIENCE)
             try:
-                return await self._in_time(self._ask(self.base_url + path, root, dict(headers or {}), also))
+                return await self._in_time(self._ask(client, self.base_url + path, root, dict(headers or {}), also))
             except Later as error:
                 if error.wait:
                     await self._gate.hold("arxiv", error.wait)
@@ -136,8 +138,9 @@ class Http:
                 work.exception()  # one that was given up may fail unheard
         return work.result()
 
-    async def _ask(self, url: str, root: str, headers: dict[str, str], also: frozenset[int]) -> Reply:
-        client = await asyncio.to_thread(self._client)
+    async def _ask(
+        self, client: "httpx.AsyncClient", url: str, root: str, headers: dict[str, str], also: frozenset[int]
+    ) -> Reply:
         import httpx
 
         opened: list[Any] = []

@@ -13,7 +13,7 @@ from bot.model import Rate
 if TYPE_CHECKING:
     from bot.ports import Gate
 
-RATE = Rate(every=3000)  # ms
+RATE = Rate(every=3100)  # ms: arXiv asks for 3 s, and a request may leave late in its slot
 PATIENCE = 60.0  # seconds that somebody who asked waits for a slot before being told when to come back
 
 

@@ -14,7 +14,9 @@ Invariants:
 """
 
 import asyncio
+import importlib
 import re
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -146,6 +148,8 @@ class ArxivApi:
     async def _ask(self, search: dict[str, Any], start: int, size: int) -> _Page:
         """Make one request through the gate; raises Later, having held the gate if arXiv asked for a pause."""
         async with self._line:
+            if "arxiv" not in sys.modules:  # before the slot is taken: one that leaves late has the next too close
+                await asyncio.to_thread(importlib.import_module, "arxiv")
             await self._gate.take("arxiv", RATE, patience=PATIENCE)
             cord = Cord()
             work = _alone(lambda: self._page(search, start, size, cord))

@@ -101,18 +101,28 @@ class ArxivOai:
         asked |= {"resumptionToken": token} if token else {"metadataPrefix": prefix, "from": since}
         return (await self._http.get("?" + urlencode(asked), root=_ROOT)).body
 
-    async def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
-        """Yield every record that changed on or after the UTC day of `since` (ms), a page at a time.
+    def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield every record that changed on or after the UTC day of `since` (ms), a page at a time; see `_list`."""
+        return self._list(since, "arXivRaw", "oai")
+
+    def names(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield the same records in prefix `arXiv`, which has names apart and in Unicode, and no versions."""
+        return self._list(since, "arXiv", "oai-names")
+
+    async def _list(
+        self, since: int, prefix: Literal["arXivRaw", "arXiv"], kept: str
+    ) -> AsyncIterator[tuple[Record, ...]]:
+        """Read a list to its end, which is what ending normally means.
 
         Each page is kept before it is read. A list that is said to be empty is asked for once more, from a day before:
-        such a reply may stay in a cache until midnight UTC. Ending normally means that arXiv said the list was at its
-        end; raises Later (Expired, Empty) at whatever else, and whoever asks begins again from their watermark.
+        such a reply may stay in a cache until midnight UTC. Raises Later (Expired, Empty) at whatever is no end that
+        arXiv itself calls one, and whoever asks begins again from their watermark.
         """
         first, token, moved = f"{instant(since):%Y-%m-%d}", "", False
         while True:
-            raw = await self.page(first, token=token)
+            raw = await self.page(first, token=token, prefix=prefix)
             if self._keep:
-                await self._keep(f"oai-{first}", raw)
+                await self._keep(f"{kept}-{first}", raw)
             try:
                 page = await asyncio.to_thread(read, raw)
             except Empty:

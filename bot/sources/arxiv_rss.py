@@ -7,7 +7,7 @@ Invariants:
 - Nothing but HTTP 200 with a whole RSS feed that is no error feed, and 304 for a feed that we know, is an answer; all
   else is `Later`. A feed without items is a legal one: weekends and holidays have it. Whether it is due is
   `core.calendar`'s to know.
-- Dates may lag the content and a stale batch may carry today's: the ids decide. A feed says in `suspect` what speaks
+- Dates may lag the content and a stale batch may carry today's: the ids decide. A feed says in `doubts` what speaks
   against it.
 
 https://info.arxiv.org/help/rss.html and https://info.arxiv.org/help/rss_specifications.html describe the feeds.
@@ -22,7 +22,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from bot.errors import Later
-from bot.model import Feed, Kind, Listed, Paper
+from bot.model import Doubt, Feed, Kind, Listed, Paper
 from bot.sources._arxiv_authors import authors
 from bot.sources._arxiv_fields import base_id, categories, fold, moment, paragraphs
 from bot.sources._arxiv_http import Http, check_document
@@ -113,7 +113,7 @@ class ArxivRss:
 def read(raw: bytes) -> tuple[Listed, ...]:
     """Return the announcements of a feed, none for a day without any; raises Later for what is no feed of arXiv.
 
-    What cannot be read is left out, unless nothing could; `Feed.suspect` counts it.
+    What cannot be read is left out, unless nothing could; `Feed.doubts` counts it.
     """
     return _feed(raw, "").items
 
@@ -140,15 +140,15 @@ def _feed(raw: bytes, etag: str) -> Feed:
     return Feed(tuple(items), built, etag, _doubts(len(elements), len(items), days))
 
 
-def _doubts(there: int, read_: int, days: Iterable[int]) -> str:
+def _doubts(there: int, read_: int, days: Iterable[int]) -> tuple[Doubt, ...]:
     doubts = []
     if there >= CAP:
-        doubts.append(f"has {there:,} items, where arXiv cuts a feed")
+        doubts.append(Doubt("doubt_cut", have=there))
     if len(set(days)) > 1:
-        doubts.append("mixes the dates of several days")
+        doubts.append(Doubt("doubt_dates"))
     if read_ < there:
-        doubts.append(f"has {there - read_} items that cannot be read")
-    return f"The feed {', '.join(doubts)}: it may not be all." if doubts else ""
+        doubts.append(Doubt("doubt_unread", have=there - read_))
+    return tuple(doubts)
 
 
 def _channel(raw: bytes) -> ET.Element:

@@ -65,11 +65,27 @@ class Archive:
                         (paper.id, paper.published),
                     ).fetchone()
                     if row:
-                        marks = ", ".join("?" * (len(COLUMNS) + 1))
-                        db.execute(
-                            f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our own names
-                            (row[0], *columns(paper)),
-                        )
+                        _index(db, row[0], paper)
+
+        await self._do(work)
+
+    async def renew(self, papers: Sequence[Paper]) -> None:
+        """Index papers that are there already as they are now; the others are left alone.
+
+        The old text stays under a number that no paper has any more, until the file is made anew: an index without
+        its contents forgets a text only if it is shown that very text, which nobody has.
+        """
+
+        def work() -> None:
+            db = self._open_db()
+            with db:
+                for paper in papers:
+                    row = db.execute(
+                        "UPDATE paper SET number = (SELECT max(number) + 1 FROM paper) WHERE id = ? RETURNING number",
+                        (paper.id,),
+                    ).fetchone()
+                    if row:
+                        _index(db, row[0], paper)
 
         await self._do(work)
 
@@ -119,3 +135,11 @@ class Archive:
             self._db.executescript(_SCHEMA)
         known: int = self._db.execute("SELECT count(*) FROM paper").fetchone()[0]
         return known
+
+
+def _index(db: sqlite3.Connection, number: int, paper: Paper) -> None:
+    marks = ", ".join("?" * (len(COLUMNS) + 1))
+    db.execute(
+        f"INSERT INTO text (rowid, {', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our own names
+        (number, *columns(paper)),
+    )

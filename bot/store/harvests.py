@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core import events, times
-from bot.model import Coverage, Happened, Paper, Record
+from bot.core import events, names, times
+from bot.model import Coverage, Doubt, Happened, Paper, Record
 from bot.ports import Clock
 from bot.store import rows
 from bot.store.drivers import Run as Query
@@ -22,17 +23,24 @@ class Harvests:
     _clock: Clock
 
     async def take(
-        self, records: Sequence[Record], listing_of: Callable[[int], str], *, baseline: bool, floor: int
+        self,
+        records: Sequence[Record],
+        listing_of: Callable[[int], str],
+        *,
+        baseline: bool,
+        floor: int,
+        since: int | None = None,
     ) -> list[Happened]:
         """Store what the record of truth says and return what happened; a second time nothing does.
 
-        With `baseline` all is stored in silence. `listing_of` names the announcement of a record's day (ms).
+        With `baseline` all is stored in silence. `listing_of` names the announcement of a record's day (ms). `floor`
+        and `since` tell what is new of a paper that is unknown, see `core.events.happened`.
         """
         found: list[Happened] = []
         for start in range(0, len(records), _CHUNK):
             chunk = records[start : start + _CHUNK]
             found += await self._db.write(
-                lambda run, chunk=chunk: self._take(run, chunk, listing_of, baseline=baseline, floor=floor)  # type: ignore[misc]
+                lambda run, chunk=chunk: self._take(run, chunk, listing_of, (floor, since), baseline=baseline)  # type: ignore[misc]
             )
         return found
 
@@ -41,19 +49,20 @@ class Harvests:
         run: Query,
         records: Sequence[Record],
         listing_of: Callable[[int], str],
+        bounds: tuple[int, int | None],
         *,
         baseline: bool,
-        floor: int,
     ) -> list[Happened]:
         now, found = self._clock.now(), []
         for record in records:
             if record.deleted:
                 continue
             known = _known(run, record.paper.id)
-            told = () if baseline else events.happened(record, known, floor)
+            told = () if baseline else events.happened(record, known, *bounds)
             listing = listing_of(record.stamp) if told else ""
             if known is None:
-                _add(run, record, now, listing, new=bool(told))
+                new = any(each.kind == "new" for each in told)
+                _add(run, record, now, listing if new else "", new=new)
             else:
                 run("renew_record", **_values(record))
             for version in record.versions or ():
@@ -109,10 +118,41 @@ class Harvests:
             return False
         return _tell(run, Happened(paper.id, "cross", paper.version, tuple(found)), listing, now)
 
+    async def misread(self, records: Sequence[Record]) -> list[tuple[Paper, Paper]]:
+        """Return each paper whose authors arXiv reads better than we did, as it is and as it should be.
+
+        Only papers that we have, in the version that a record is of: told by the day of its submission.
+        """
+
+        def work(run: Query) -> list[tuple[Paper, Paper]]:
+            found = []
+            for theirs in (record.paper for record in records):
+                for row in run("as_read", id=theirs.id, day=theirs.updated):
+                    before, ours = rows.paper(row[:11]), json.loads(row[11])
+                    after = replace(before, authors=names.agreed(ours, theirs.authors))
+                    found += [(before, after)] if after != before else []
+            return found
+
+        return await self._db.look(work)
+
+    async def correct(self, papers: Sequence[tuple[Paper, Paper]]) -> None:
+        """Give papers that are still as they were the authors that they should have, and nothing else."""
+        wrong = [(rows.paper_values(before)["authors"], rows.paper_values(after)) for before, after in papers]
+        values = [
+            {"id": after["id"], "version": after["version"], "authors": after["authors"], "before": before}
+            for before, after in wrong
+        ]
+        await self._db.write(lambda run: run("correct_authors", values))
+
     async def has(self, paper: str) -> tuple[bool, bool]:
         """Tell whether a paper is known, and whether the record of truth told of it."""
         found = await self._db.read("known", id=paper)
         return bool(found), bool(found) and not found[0][4]
+
+    async def first_seen(self, paper: str) -> int | None:
+        """Tell when (ms) a paper came into the ledger, None if it is unknown."""
+        found = await self._db.read("known", id=paper)
+        return found[0][5] if found else None
 
     async def month(self, month: str) -> list[str]:
         """Return the known ids of a month, '2611'."""
@@ -164,8 +204,9 @@ class Harvests:
         """Note how many papers the record of truth has of an announcement, read to its end after it."""
         await self._db.write(lambda run: run("set_oai", listing=listing))
 
-    async def said_rss(self, listing: str, papers: int, missing: int, alarm: str) -> None:
+    async def said_rss(self, listing: str, papers: int, missing: int, doubts: Sequence[Doubt]) -> None:
         """Note what the feeds said, all of them, and how many of their papers the record of truth lacked."""
+        alarm = json.dumps([astuple(doubt) for doubt in doubts]) if doubts else ""
         await self._db.write(lambda run: run("set_rss", listing=listing, rss=papers, missing=missing, alarm=alarm))
 
     async def said_audit(self, listing: str, found: int) -> None:
@@ -178,7 +219,8 @@ class Harvests:
 
     async def coverage(self, since: str) -> list[Coverage]:
         """Return the account of each announcement since a day, the last first."""
-        return [Coverage(*row) for row in await self._db.read("coverage", since=since)]
+        found = await self._db.read("coverage", since=since)
+        return [Coverage(*(*row[:-1], _doubts(row[-1]))) for row in found]
 
     # --- how far things have come
 
@@ -195,6 +237,11 @@ class Harvests:
 def _announced(listing: str) -> int:
     """When (ms) an announcement is made at the earliest: 20:00 in New York of the evening before, in summer."""
     return times.ms(datetime.fromisoformat(listing).replace(tzinfo=UTC))
+
+
+def _doubts(text: str) -> tuple[Doubt, ...]:
+    # A ledger that was made before 0.1.0 may hold an English sentence here.
+    return tuple(Doubt(*each) for each in json.loads(text)) if text.startswith("[") else ()
 
 
 def _known(run: Query, id_: str) -> events.Known | None:

@@ -10,8 +10,11 @@ VALUES (:id, :version, :title, :abstract, :authors, :categories, :published, :up
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- name: renew_paper
--- What a known paper says now; when it was first seen, and whether it was matched, stays.
-UPDATE paper SET version = :version, title = :title, abstract = :abstract, authors = :authors,
+-- What a known paper says now; when it was first seen, and whether it was matched, stays, and so do corrected names
+-- for as long as we read the same.
+UPDATE paper SET version = :version, title = :title, abstract = :abstract,
+                 authors = CASE WHEN our_authors = :authors THEN authors ELSE :authors END,
+                 our_authors = CASE WHEN our_authors = :authors THEN our_authors ELSE '' END,
                  categories = :categories, updated = :updated, comment = :comment, journal_ref = :journal_ref, doi = :doi
 WHERE id = :id AND version <= :version;
 
@@ -619,11 +622,24 @@ VALUES (:id, :version, :title, :abstract, :authors, :categories, :published, :up
 ON CONFLICT (id) DO NOTHING;
 
 -- name: renew_record
--- What the record of truth says of a known paper now; when it was seen, and whether it was matched, stays.
-UPDATE paper SET version = :version, title = :title, abstract = :abstract, authors = :authors,
+-- What the record of truth says of a known paper now; when it was seen, and whether it was matched, stays, and so do
+-- corrected names for as long as we read the same.
+UPDATE paper SET version = :version, title = :title, abstract = :abstract,
+                 authors = CASE WHEN our_authors = :authors THEN authors ELSE :authors END,
+                 our_authors = CASE WHEN our_authors = :authors THEN our_authors ELSE '' END,
                  categories = :categories, published = :published, updated = :updated, comment = :comment,
                  journal_ref = :journal_ref, doi = :doi, license = :license, withdrawn = :withdrawn, provisional = 0
 WHERE id = :id AND version <= :version;
+
+-- name: as_read
+-- A paper in the version of a day (ms), and its authors as we read them.
+SELECT id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi,
+       CASE WHEN our_authors = '' THEN authors ELSE our_authors END
+FROM paper WHERE id = :id AND updated >= :day AND updated < :day + 86400000;
+
+-- name: correct_authors
+UPDATE paper SET our_authors = CASE WHEN our_authors = '' THEN authors ELSE our_authors END, authors = :authors
+WHERE id = :id AND version = :version AND authors = :before;
 
 -- name: call_new
 -- What was taken for old turns out to be of this announcement: it is matched like any new paper.

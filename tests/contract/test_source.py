@@ -222,6 +222,23 @@ def test_a_register_tells_of_all_that_changed_on_the_day_of_since_or_later(regis
     registered(body)
 
 
+def test_a_register_reads_names_as_it_tells_of_papers(registered: Registered) -> None:
+    async def body(told: Told) -> None:
+        papers = {record.paper.id: record.paper for record in await changes(told.register, 0)}
+        read = [record.paper async for records in told.register.names(0) for record in records]
+        assert {paper.id for paper in read} in (set(), papers.keys())
+        for paper in read:
+            assert paper.updated == papers[paper.id].updated // DAY * DAY
+            assert len(paper.authors) == len(papers[paper.id].authors)
+        if told.spoil is None:
+            return
+        told.spoil()
+        with pytest.raises(Later):
+            _ = [records async for records in told.register.names(0)]
+
+    registered(body)
+
+
 def test_a_register_whose_reply_cannot_be_trusted_raises_later_and_serves_the_next(registered: Registered) -> None:
     async def body(told: Told) -> None:
         if told.spoil is None:

@@ -53,8 +53,6 @@ def weather(calendar: Calendar, first: date, days: int, stock: int, seed: int, g
     for number, listing in enumerate(listings[4::13]):
         sky.late[listing] = (3.0, 8.0, 26.0)[number % 3]
         sky.wrong[listing].add("late")
-        # A batch that came after the last look at the feeds, shown again the day after, is one that we never saw there.
-        sky.lacking.discard(calendar.after(listing))
         sky.wrong[calendar.after(listing)] = sky.wrong.get(calendar.after(listing), set()) | {"late"}
     for listing in listings[7::17]:
         sky.bulk[listing] = round(stock * 0.7)

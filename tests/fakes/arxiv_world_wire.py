@@ -2,7 +2,7 @@
 
 Invariants: names, order and nesting of elements, forms of dates and the prefix of a description are those of captured
 replies (OAI and RSS of 2026); `authors` of arXivRaw are one string with TeX accents and affiliations in parentheses,
-prefix arXiv splits and decodes them; texts follow from a paper's seed alone.
+prefix arXiv splits and decodes them, and sets a blank after every dot; texts follow from a paper's seed alone.
 """
 
 from datetime import UTC, date, datetime
@@ -34,6 +34,7 @@ _NAMES: Final = (  # forenames, last name, last name as arXivRaw has it
     *(("Chunhai", "Lyu", "Lyu"), ("Zoltán", "Harman", "Harman"), ("Niccolò", "Bisagno", "Bisagno")),
     *(("Renée", "Çelik", "\\c{C}elik"), ("Jan", "van der Berg", "van der Berg"), ("Maria", "Łoś", "{\\L}o\\'s")),
     *(("Wei", "Zhang", "Zhang"), ("Quoc", "Nguyen", "Nguyen"), ("Elena", "Petrova", "Petrova")),
+    *(("Anna", "Sigurðsson", "Sigur{\\eth}sson"), ("J.-P.", "Serrano", "Serrano")),
 )
 _TEX: Final = {"á": "\\'a", "ò": "\\`o", "é": "\\'e"}
 _PLACES: Final = ("ETH Zurich", "CfA", "Ohio State", "MIT")
@@ -199,7 +200,8 @@ def _raw(entry: Entry) -> str:
 def _split(entry: Entry) -> str:
     names = "".join(
         f"                <author>\n                    <keyname>{_html(last)}</keyname>\n"
-        f"                        <forenames>{_html(first)}</forenames>\n                </author>\n"
+        f"                        <forenames>{_html(first.replace('.', '. ').strip())}</forenames>\n"
+        "                </author>\n"
         for first, last, _ in authors(entry)
     )
     return (

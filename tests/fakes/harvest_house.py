@@ -7,9 +7,10 @@ killed writes nothing and asks nothing any more, whatever it was doing; the next
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bot.app import VERBS, shipped
 from bot.config import Settings
@@ -27,14 +28,14 @@ from bot.store.drivers import Run, Sqlite
 from bot.store.gate import Pace
 from bot.store.raw import Raw
 from bot.store.store import Store, queries
-from tests.fakes.arxiv_world import CATEGORIES
-from tests.fakes.arxiv_world_server import WorldServer
+from tests.fakes.arxiv_world import CATEGORIES, TWINS
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House
 from tests.fakes.idle import IdleClock, IdleLoop
 
 T = TypeVar("T")
 EVERYTHING = " OR ".join(f"cat:{name}.*" if subjects else f"cat:{name}" for name, subjects in ARCHIVES.items())
+NARROW = tuple(name for name in CATEGORIES if name not in TWINS)[::6]
 PATIENCE = 0.4  # real seconds after which a request to the loopback server is given up
 
 
@@ -63,6 +64,13 @@ class Fate:
         self.dead = True
         self.end()
 
+    def within(self, work: Callable[[Run], T]) -> Callable[[Run], T]:
+        """Be told of what a write will do; whoever kills in the middle of it wraps it."""
+        return work
+
+    def written(self, work: Callable[[Run], object]) -> None:
+        """Be told that a write is committed."""
+
 
 class _Ledger(Sqlite):
     def __init__(self, path: Path, fate: Fate) -> None:
@@ -80,7 +88,9 @@ class _Ledger(Sqlite):
             self._fate.strike()
             self._live()
         try:
-            return await self._turns.flight(super().write(work))
+            done = await self._turns.flight(super().write(self._fate.within(work)))
+            self._fate.written(work)
+            return done
         finally:
             if last and not self._fate.dead:
                 self._fate.strike()
@@ -129,9 +139,20 @@ class Feeds(ArxivRss):
     groups = tuple("+".join(CATEGORIES[n::10]) for n in range(10))
 
 
+class Sites(Protocol):
+    """Where arXiv is: a server of ours, or the addresses of one in another process."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def oai_url(self) -> str: ...
+    @property
+    def rss_url(self) -> str: ...
+
+
 @contextlib.asynccontextmanager
 async def living(
-    folder: Path, clock: NetClock, server: WorldServer, box: Box, fate: Fate | None = None
+    folder: Path, clock: NetClock, server: Sites, box: Box, fate: Fate | None = None, patience: float = PATIENCE
 ) -> AsyncIterator[House]:
     """Open the house on a folder, until it ends or its fate does."""
     fate = fate or Fate()
@@ -146,7 +167,7 @@ async def living(
     archive = Archive(folder / "paperboy.db.archive", store)
     await archive.open()
     found = House(Settings(), store, archive, clock, box)  # type: ignore[arg-type]
-    how = {"gate": gate, "clock": clock, "contact": "paper@boy.org", "timeout": PATIENCE}
+    how = {"gate": gate, "clock": clock, "contact": "paper@boy.org", "timeout": patience}
     found.source = ArxivApi(base_url=server.base_url, **how)  # type: ignore[arg-type,assignment]
     found.register = ArxivOai(base_url=server.oai_url, keep=Raw(path, clock).keep, **how)  # type: ignore[arg-type]
     found.feeds = Feeds(base_url=server.rss_url, **how)  # type: ignore[arg-type]
@@ -173,3 +194,14 @@ async def subscribe(found: House, chat: Chat, *texts: str) -> None:
     said = Said(f"said:{chat.id}", chat, "/follow")
     await found.store.hear(said)
     await found.store.answer(said, [], [Subscribe(topic, text) for topic, text in topics])
+
+
+async def settle(found: House, topics: int = 0) -> None:
+    """Have readers: one of everything, one of revisions as well, some of a category each, one of so many topics."""
+    await subscribe(found, found.chat("all"), EVERYTHING)
+    await subscribe(found, replace(found.chat("revisions"), revisions=True), EVERYTHING)
+    for name in NARROW:
+        await subscribe(found, found.chat(name), f"cat:{name}")
+    many = [f'"talking heads" AND "{number} percent"' for number in range(topics)]
+    if many:
+        await subscribe(found, found.chat("many"), *many)

@@ -37,6 +37,13 @@ class FakeSource:
         for start in range(0, len(records), self._page):
             yield tuple(records[start : start + self._page])
 
+    async def names(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        """Yield nothing: its names were never TeX."""
+        self._called(f"names {since}")
+        nothing: tuple[tuple[Record, ...], ...] = ()
+        for records in nothing:
+            yield records
+
     async def fetch(self, ids: Sequence[str]) -> tuple[Paper, ...]:
         self._called("fetch " + " ".join(ids))
         return tuple(dict.fromkeys(paper for wanted in ids if (paper := pick(self.papers, wanted))))

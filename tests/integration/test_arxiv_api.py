@@ -36,7 +36,7 @@ def with_api(
             )
             await body(server, api, gate)
             assert len(gate.takes) == len(server.seen)
-            assert all(taken == ("arxiv", Rate(every=3000)) for taken in gate.takes)
+            assert all(taken == ("arxiv", Rate(every=3100)) for taken in gate.takes)
             assert all(seen.together == 1 for seen in server.seen)
 
     asyncio.run(go())

@@ -98,7 +98,7 @@ def run(body: Callable[[Server], Awaitable[None]], *answers: Answer) -> None:
         async with Server(*answers) as server:
             await body(server)
             if isinstance(server.gate, OpenGate):
-                assert server.gate.takes == [("arxiv", Rate(every=3000))] * len(server.asked)
+                assert server.gate.takes == [("arxiv", Rate(every=3100))] * len(server.asked)
 
     asyncio.run(go())
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.arxiv_id import ARCHIVES
 from bot.errors import Later
-from bot.model import Feed
+from bot.model import Doubt, Feed
 from bot.resources import data
 from bot.sources.arxiv_rss import CAP, GROUPS, _feed, read
 
@@ -58,7 +58,7 @@ def test_every_captured_feed_of_papers() -> None:
         "rss_cs.AI": 52,
         "rss_cs.CL_plus_cs.CV": 79,
     }
-    assert [found.suspect for found in feeds.values()] == [""] * 4
+    assert [found.doubts for found in feeds.values()] == [()] * 4
     assert feeds["rss2_empty_physics_2025-12-31"].built == ms(2025, 12, 31, 5)
     assert feeds["rss2_multi_category_2026-09-24_trimmed"].built == ms(2026, 9, 24, 4)
     told = Counter(each.kind for found in feeds.values() for each in found.items)
@@ -107,28 +107,27 @@ def test_an_item_is_read_field_by_field() -> None:
 
 
 def test_a_feed_without_items_is_a_legal_one() -> None:
-    assert _feed(feed(), "e") == Feed((), ms(2026, 9, 24, 4), "e", "")
+    assert _feed(feed(), "e") == Feed((), ms(2026, 9, 24, 4), "e", ())
 
 
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (feed(*(item(f"2609.{n:05}v1") for n in range(1, CAP + 1))), "2,000 items"),
-        (feed(item(), item("2609.00002v1", day="Wed, 23 Sep 2026 00:00:00 -0400")), "dates of several days"),
-        (feed(item(day="Wed, 23 Sep 2026 00:00:00 -0400")), "dates of several days"),
-        (feed(item(), item("abc"), item(kind="renewed")), "2 items that cannot be read"),
+        (feed(*(item(f"2609.{n:05}v1") for n in range(1, CAP + 1))), Doubt("doubt_cut", have=2000)),
+        (feed(item(), item("2609.00002v1", day="Wed, 23 Sep 2026 00:00:00 -0400")), Doubt("doubt_dates")),
+        (feed(item(day="Wed, 23 Sep 2026 00:00:00 -0400")), Doubt("doubt_dates")),
+        (feed(item(), item("abc"), item(kind="renewed")), Doubt("doubt_unread", have=2)),
     ],
     ids=["full", "mixed", "stale", "unreadable"],
 )
-def test_what_speaks_against_a_feed_is_said(raw: bytes, why: str) -> None:
+def test_what_speaks_against_a_feed_is_said(raw: bytes, why: Doubt) -> None:
     found = _feed(raw, "")
-    assert why in found.suspect
-    assert found.suspect.endswith(".")
+    assert found.doubts == (why,)
     assert found.items
 
 
 def test_one_item_less_than_the_cap_is_not_suspect() -> None:
-    assert _feed(feed(*(item(f"2609.{n:05}v1") for n in range(1, CAP))), "").suspect == ""
+    assert _feed(feed(*(item(f"2609.{n:05}v1") for n in range(1, CAP))), "").doubts == ()
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import resources
-from bot.core import events
+from bot.core import events, times
 from bot.core.calendar import Calendar
 from bot.core.events import Known, gaps, happened, serial
 from bot.core.times import ms
 from bot.errors import Later
 from bot.flow import harvest
 from bot.flow.match import match
-from bot.model import Coverage, Feed, Happened, Listed, Paper, Record, Version
+from bot.model import Coverage, Doubt, Feed, Happened, Listed, Paper, Record, Version
 from bot.store.store import Store
 from tests.fakes.arxiv_world import World
 from tests.fakes.arxiv_world_server import WorldServer
@@ -286,6 +286,7 @@ class Arxiv:
 
     def __init__(self) -> None:
         self.pages: list[Sequence[Record] | Exception] = []
+        self.named: list[Sequence[Record] | Exception] = []
         self.since: list[int] = []
         self.shown: dict[str, Feed | Exception | None] = {}
         self.etags: list[tuple[str, str]] = []
@@ -295,6 +296,13 @@ class Arxiv:
     async def changes(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
         self.since.append(since)
         for page in self.pages:
+            if isinstance(page, Exception):
+                raise page
+            yield tuple(page)
+
+    async def names(self, since: int) -> AsyncIterator[tuple[Record, ...]]:
+        del since
+        for page in self.named:
             if isinstance(page, Exception):
                 raise page
             yield tuple(page)
@@ -436,6 +444,15 @@ def test_tries_grow_rare_while_it_fails_and_the_pause_asked_for_is_kept(tmp_path
     go(what, tmp_path)
 
 
+@pytest.mark.parametrize("step_", harvest.STEPS, ids=lambda each: each.verb)
+def test_a_look_that_was_made_is_not_due_again_at_once_whatever_the_clocks_do(step_: harvest.Step) -> None:
+    at, end = utc("2026-10-20"), utc("2027-11-20")
+    while at < end:
+        after = times.next_of(step_.rules, times.NEW_YORK, at)
+        assert at < after < at + harvest._FAR
+        at = after
+
+
 def test_twenty_days_of_absence_are_one_harvest_from_the_watermark(tmp_path: Path) -> None:
     async def what(found: House, arxiv: Arxiv) -> None:
         await begun(found, arxiv)
@@ -507,13 +524,37 @@ def test_feeds_are_held_against_the_record(tmp_path: Path) -> None:
         await turn(found)
         assert arxiv.etags[asked:] == [("math", "")]  # the other was read a moment ago
         day = (await found.store.coverage("2026-11-19"))[0]
-        assert day.alarm == "The feed of cs is still that of an earlier day."
+        assert day.doubts == (Doubt("doubt_repeated", "cs"),)
         assert not day.complete_at
         step(found, to="2026-11-19T11:10")
         arxiv.show("cs", "2026-11-19T05:10", record("2611.00013").paper)
         await turn(found)
         day = (await found.store.coverage("2026-11-19"))[0]
-        assert (day.alarm, day.rss, bool(day.complete_at)) == ("", 2, True)
+        assert (day.doubts, day.rss, bool(day.complete_at)) == ((), 2, True)
+
+    go(what, tmp_path)
+
+
+def test_a_feed_that_repeats_a_batch_which_it_never_showed_us_is_suspect(tmp_path: Path) -> None:
+    async def what(found: House, arxiv: Arxiv) -> None:
+        await begun(found, arxiv)
+        papers = [record(f"2611.{n:05}", day="2026-11-18") for n in range(2, 9)]
+        arxiv.pages, arxiv.shown = [papers], dict.fromkeys(arxiv.groups, Later("It is a page."))
+        step(found, to="2026-11-18T15:10")  # so late that the feeds of the day were not seen
+        await turn(found)
+        arxiv.pages = [[record("2611.00009", day="2026-11-19"), record("2611.00010", day="2026-11-19")]]
+        arxiv.show("math", "2026-11-19T05:10", record("2611.00009", ("math.AG",)).paper)
+        arxiv.show("cs", "2026-11-19T05:10", *(each.paper for each in papers))
+        step(found, to="2026-11-19T07:40")
+        await turn(found)
+        day = (await found.store.coverage("2026-11-19"))[0]
+        assert day.doubts == (Doubt("doubt_repeated", "cs"),)
+        assert not day.complete_at
+        arxiv.show("cs", "2026-11-19T05:10", papers[0].paper, record("2611.00010").paper)  # one of it that is new
+        step(found, to="2026-11-19T11:10")
+        await turn(found)
+        day = (await found.store.coverage("2026-11-19"))[0]
+        assert (day.doubts, bool(day.complete_at)) == ((), True)
 
     go(what, tmp_path)
 
@@ -524,18 +565,18 @@ def test_feeds_are_held_against_the_record(tmp_path: Path) -> None:
 @given(st.integers(0, 3000), st.integers(0, 3000))
 def test_witnesses_that_agree_raise_no_alarm_and_those_that_differ_much_do(oai: int, rss: int) -> None:
     day = Coverage("2026-11-18", max(oai, rss), oai, rss, 0, 0)
-    said = harvest.alarm(day, [day])
+    said = harvest.doubts(day, [day])
     less, more = sorted((oai, rss))
     assert bool(said) == (less + 3 < 0.9 * more)
-    assert f"{less:,}" in said or not said
+    assert all((each.have, each.of) == (less, more) for each in said)
 
 
 def test_few_papers_for_a_weekday_raise_an_alarm() -> None:
     weeks = [Coverage(f"2026-11-{day:02}", 260, 260, 260, 0, 0, 0, 1) for day in (4, 11, 18)]
     for papers, suspect in ((26, True), (104, False), (260, False)):
         day = Coverage("2026-11-25", papers, papers, papers, 0, 0)
-        assert bool(harvest.alarm(day, [day, *weeks])) == suspect
-    assert harvest.alarm(Coverage("2026-11-26", 1, 1, 1), weeks) == ""  # no Thursday to compare with
+        assert bool(harvest.doubts(day, [day, *weeks])) == suspect
+    assert harvest.doubts(Coverage("2026-11-26", 1, 1, 1), weeks) == ()  # no Thursday to compare with
     assert not CALENDAR.is_listing(date(2026, 11, 27))  # and a holiday is no day of which anything is expected
 
 

@@ -164,6 +164,7 @@ async def _record(store: Ledger, ports: Ports, days: int) -> Seen:
         found = await store.take(records, listing_of, baseline=first, floor=floor, since=fresh)
         papers += len(records) if first else sum(each.kind == "new" for each in found)
         highest = max([highest, *(record.stamp for record in records)])
+        del records, found  # a page is 10 MiB, and the next one is on its way
     if first:
         await store.set_note("floor", str(events.serial(await store.highest())))
         await store.set_note("began", str(began))

@@ -133,12 +133,14 @@ class ArxivOai:
                 continue
             for id_, why in page.unreadable:
                 log.warning("arXiv's record of %s cannot be read: %s", id_ or "a paper", why)
-            yield page.records
-            if page.complete:
+            records, token, complete = page.records, page.token, page.complete
+            del page, raw  # while this page is stored and the next one comes, only its records are in memory
+            yield records
+            del records
+            if complete:
                 return
-            if not page.token:
+            if not token:
                 raise Later("arXiv's list broke off: it is asked again later.")
-            token = page.token
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from bot.flow.converse import converse
 from bot.flow.deliver import deliver
 from bot.flow.harvest import harvest, look
 from bot.flow.hear import hear
+from bot.flow.judge import judge
 from bot.flow.match import match
 from bot.flow.notify import notify
 from bot.flow.prepare import prepare
@@ -48,6 +49,7 @@ VERBS: Mapping[str, Verb] = {
     "converse": converse,
     "harvest": harvest,
     "match": match,
+    "judge": judge,
     "compose": compose,
     "summarize": summarize,
     "prepare": prepare,
@@ -59,7 +61,7 @@ VERBS: Mapping[str, Verb] = {
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0  # seconds before a platform is listened to again
-_PROMPTS = ("summary", "repair", "translate")
+_PROMPTS = ("summary", "repair", "translate", "topic", "judge")
 _BEAT = 60.0  # seconds between two signs of life in the ledger
 
 

@@ -109,6 +109,11 @@ class Settings:
         _choice("auto", "gemini", "gemini_legacy", "openai", "none"),
     )
     llm_model: str = _setting("", "Name of the model; for Gemini, empty is the default one.")
+    llm_judge: str = _setting(
+        "on",
+        "Ask the model of papers that are in doubt for a topic with a description: on or off.",
+        _choice("on", "off"),
+    )
     llm_url: str = _setting("", "Address of an OpenAI-compatible server, such as http://localhost:11434/v1.", _url)
     llm_requests_per_minute: int = _setting(10, "Calls to the model in a minute; 0: any.", _number(0, 100_000))
     llm_tokens_per_minute: int = _setting(200_000, "Tokens in a minute; 0: any.", _number(0, 10**9))

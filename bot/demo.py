@@ -16,7 +16,11 @@ from bot.model import Said
 from bot.platforms.console import ADDRESS
 from bot.sources.sample import Sample
 
-TOPIC = "talking head generation"
+TOPIC = (
+    "level=normal talking head generation; means: generating or animating a video of a person's talking face, from "
+    "speech, text or another video; also: talking face, talking portrait, speaking portrait, lip sync, audio-driven "
+    "portrait, video portrait; not: talk page"
+)
 
 
 async def play(settings: Settings, *, once: bool) -> int:

@@ -5,23 +5,29 @@ import gzip
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import track
 
-from bot.core import extract, grounding, links, papers, query
-from bot.core.match import Day
+from bot.core import candidates, extract, grounding, links, papers, query, relevance, terms
+from bot.core.match import Day, columns
 from bot.errors import UserError
-from bot.model import Topic
+from bot.model import Meaning, Paper, Topic
 
 T = TypeVar("T")
+
+_BEFORE, _AFTER = 60, 30  # characters of what was typed that are shown around the place of a refusal
 
 
 def main(options: argparse.Namespace) -> int:
     """Run one step; raises UserError for a file that cannot be used."""
-    return {"tldr": _tldr, "match": _match, "check": _check}[options.step](options)
+    return {"tldr": _tldr, "match": _match, "check": _check, "query": _query, "relevance": _relevance}[options.step](
+        options
+    )
 
 
 def _lines(path: Path) -> list[str]:
@@ -90,6 +96,93 @@ def _match(options: argparse.Namespace) -> int:
         else:
             print(json.dumps({"topic": text, "ids": [], "error": topic}, ensure_ascii=False))
     return 0
+
+
+def _query(options: argparse.Namespace) -> int:
+    """Print how each text is read, or the refusal with its place marked; 1 if any is refused."""
+    refused = False
+    texts = options.text or (line.rstrip("\r\n") for line in sys.stdin)
+    for number, text in enumerate(text for text in texts if options.text or text.strip()):
+        print("\n" if number else "", end="")
+        try:
+            node = query.parse(text)
+        except UserError as problem:
+            refused = True
+            print(f"refused  {problem}")
+            if problem.at is not None and text.strip():
+                print(_marked(text, problem.at), end="")
+            continue
+        what = "a topic: all of its words, in title or abstract" if query.is_topic(node) else "a query"
+        rows = {"read as": what, "shown": query.show(node), "key": query.key(node)}
+        rows |= {"FTS5": query.fts5(node), "arXiv": query.arxiv_syntax(node)}
+        print("".join(f"{name:8} {row}\n" for name, row in rows.items()), end="")
+    return int(refused)
+
+
+def _marked(text: str, at: int) -> str:
+    """Two lines: the text around a place and an arrow under it; a sign that has no width or moves others is a blank."""
+    plain = "".join(c if c.isprintable() and cell_len(c) else " " for c in text)
+    start, end = max(0, at - _BEFORE), at + _AFTER
+    before = ("…" if start else "") + plain[start:at]
+    after = plain[at:end] + ("…" if len(plain) > end else "")
+    return f"         {before}{after}\n         {' ' * cell_len(before)}^\n"
+
+
+def _relevance(options: argparse.Namespace) -> int:
+    """One JSON row per topic and paper: score, decision per level, features; candidates are found as in the service."""
+    wishes = _wishes(options.topics)
+    frequencies = terms.shipped()
+    batch: dict[str, Paper] = {}
+    for number, row in _progress(list(_rows(options.papers)), "reading papers"):
+        paper = papers.from_row(row, id_=str(row.get("arxiv_id") or row.get("id") or number))
+        batch.setdefault(paper.id, paper)
+    vectors = {id_: frequencies.paper(*columns(paper)[:2]) for id_, paper in batch.items()}
+    likes: dict[str, list[terms.Vector]] = {}
+    for number, row in _rows(options.liked) if options.liked else ():
+        if row.get("topic") not in wishes:
+            raise UserError(f'{options.liked}, line {number}: "topic" is none of {", ".join(wishes)}.')
+        paper = papers.from_row(row, id_=str(number))
+        likes.setdefault(row["topic"], []).append(frequencies.paper(*columns(paper)[:2]))
+    with candidates.Scored(batch.values(), frequencies) as day:
+        for name, (node, meaning) in _progress(list(wishes.items()), "scoring"):
+            profile = relevance.profile(relevance.words_of(node), meaning, frequencies)
+            taps = relevance.learned(likes.get(name, []), [])
+            wanted = candidates.Wanted(name, query.fts5(node), profile)
+            found = {each.paper: each.via for each in day.found(wanted)}
+            for id_, paper in batch.items():
+                features = relevance.of_paper(profile, paper, frequencies)
+                near = features.cosine >= candidates.NEAR
+                score = round(relevance.score(features) + relevance.shift(taps, vectors[id_]), 3)
+                passed: dict[str, bool] = {
+                    level: (id_ in found or near) and relevance.passes(score, level, described=features.described)
+                    for level in relevance.LEVELS
+                }
+                row = {"topic": name, "arxiv_id": id_, "score": score, **passed, "candidate": id_ in found or near}
+                print(json.dumps({**row, "features": asdict(features)}, ensure_ascii=False))
+    return 0
+
+
+def _wishes(path: Path) -> dict[str, tuple[query.Node, Meaning]]:
+    """Read topics.json: by name, what is asked for and what it means."""
+    try:
+        named = json.loads("\n".join(_lines(path)))
+    except ValueError as problem:
+        raise UserError(f"{path}: this is no JSON ({problem}).") from problem
+    if not isinstance(named, dict) or not all(isinstance(topic, dict) for topic in named.values()):
+        raise UserError(f'{path}: give an object of topics such as {{"name": {{"query": "galaxy mergers"}}}}.')
+    found = {}
+    for name, topic in named.items():
+        text, definition = topic.get("query"), topic.get("definition") or ""
+        lists = [topic.get("aliases") or [], topic.get("against") or topic.get("not") or []]
+        if not isinstance(text, str) or not isinstance(definition, str):
+            raise UserError(f'{path}, topic "{name}": "query" and "definition" are texts.')
+        if not all(isinstance(each, list) and all(isinstance(phrase, str) for phrase in each) for each in lists):
+            raise UserError(f'{path}, topic "{name}": "aliases" and "against" are lists of texts.')
+        try:
+            found[str(name)] = query.parse(text), Meaning(definition, *map(tuple, lists))
+        except UserError as problem:
+            raise UserError(f'{path}, topic "{name}": {problem}') from problem
+    return found
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -187,12 +187,70 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a topic is about, beside the words typed."""
+
+    definition: str = ""
+    aliases: tuple[str, ...] = ()  # other names for it
+    against: tuple[str, ...] = ()  # phrases of what shares its words and is not meant
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
-    """A distinct query; any number of chats share it."""
+    """A distinct wish; any number of chats share it."""
 
     id: str  # hash of `key`, 16 hex digits
-    key: str  # canonical form: equal queries have equal keys
-    fts: str  # FTS5 expression made of quoted normalised tokens only
+    key: str  # canonical form: equal wishes have equal keys
+    fts: str  # FTS5 expression of its words and authors, made of quoted normalised tokens only
+    words: str = ""  # that are asked for in a paper's text
+    meaning: Meaning = Meaning()
+    plain: bool = False  # words, not a query: papers with other names for it are looked at as well
+    drop: str = ""  # FTS5 expression of what it leaves out
+    by: str = ""  # FTS5 expression of authors whose papers it always brings
+    authors: tuple[str, ...] = ()  # their names as typed
+    like: str = ""  # base id of the one paper that says what is wanted; its text is the definition
+
+    @property
+    def judged(self) -> bool:
+        """Whether the relevance gate has a say; a query without a description is its own rule."""
+        return self.plain or bool(self.meaning.definition)
+
+
+class Level(IntEnum):
+    """How strict a topic is; a paper's grade is the highest level that lets it pass."""
+
+    RULE = 0  # all that a query matches; as a grade: a near miss
+    BROAD = 1
+    NORMAL = 2
+    STRICT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A paper that came close to a topic. `why` holds what score and grade rest on, as JSON (`core.relevance`)."""
+
+    paper: str  # base id
+    score: float = 0.0
+    grade: int = Level.STRICT
+    why: str = ""
+    doubtful: bool = False  # whether a model should have a say
+
+
+Verdict = Literal["", "on", "borderline", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a paper stands with a topic of one chat."""
+
+    match: Match  # as the topic has it; its grade is a model's, if one had its say
+    at: int  # ms, when it was found as new; 0 for what was there before
+    kind: str  # 'cross' if a cross-list brought it
+    verdict: Verdict
+    reason: str  # the model's
+    shift: float  # what votes of the chat add to the score
+    moved: int  # levels, by that
+    waits: bool = False  # whether it was found in time for the chat's next digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +262,10 @@ class Subscription:
     label: str
     since: int  # ms; nothing matched earlier is pushed
     muted: bool = False
+    level: int = Level.RULE
+    wish: str = ""  # all of it, as `core.wish` writes it
+    likes: int = 0  # votes that its order rests on
+    dislikes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +274,10 @@ class Subscribe:
 
     topic: Topic
     label: str
-    papers: tuple[str, ...] = ()
+    papers: tuple[Match, ...] = ()
     next_at: int | None = None  # ms, when its digest is due if none is due earlier
+    level: int = Level.RULE
+    wish: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +294,58 @@ class Retune:
     old: str
     topic: Topic
     label: str
-    papers: tuple[str, ...] = ()
+    papers: tuple[Match, ...] = ()
+    level: int = Level.RULE
+    wish: str = ""
+    weighed: "tuple[Weighed, ...]" = ()  # what the chat's votes, which move along, make of `papers`
+
+
+@dataclass(frozen=True, slots=True)
+class SetLevel:
+    """Change: the chat hears of this topic at another level."""
+
+    topic: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Change: one person's word on a paper under a topic, 1 for more like it, -1 for less; `taste` is what follows."""
+
+    topic: str
+    paper: str
+    voter: str
+    value: int
+    taste: "Taste"
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What all votes of a chat say of a topic, and what they make of the papers that came close to it lately."""
+
+    chat: str
+    topic: str
+    likes: int = 0
+    dislikes: int = 0
+    vector: str = ""  # as `core.relevance` writes it
+    weighed: "tuple[Weighed, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A match as votes have moved it."""
+
+    paper: str
+    score: float
+    moved: int  # levels, up or down
+    shift: float  # of the score
+
+
+@dataclass(frozen=True, slots=True)
+class Unlearn:
+    """Change: what votes have taught of a topic is forgotten."""
+
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +382,7 @@ class Wake:
     at: int
 
 
-Change = Subscribe | Unsubscribe | Retune | Mute | Forget | Admit | SetChat | Wake
+Change = Subscribe | Unsubscribe | Retune | SetLevel | Vote | Unlearn | Mute | Forget | Admit | SetChat | Wake
 """What a command does to the ledger, in the same transaction as its answer."""
 
 
@@ -544,7 +659,8 @@ class Digest:
     entries: tuple[Entry, ...] = ()
     more: int = 0  # papers that its cap left out
     partial: str = ""  # the announcement that was not complete when this was composed: '2026-11-19'
-    notices: "tuple[Notice, ...]" = ()
+    notices: tuple[Notice, ...] = ()
+    unjudged: int = 0  # papers that were to be judged by a model and were not
 
 
 @dataclass(frozen=True, slots=True)

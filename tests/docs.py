@@ -1,9 +1,10 @@
-"""`python -m tests.docs`: bring the README's generated tables and its picture up to date; a test asserts they are."""
+"""`python -m tests.docs`: bring generated tables, readings and the picture up to date; a test asserts they are."""
 
 import asyncio
 import contextlib
 import io
 import re
+import shlex
 import sqlite3
 import tempfile
 from dataclasses import replace
@@ -11,10 +12,13 @@ from pathlib import Path
 
 from rich.console import Console as Rich
 
+from bot import cli
 from bot.app import opened
 from bot.config import Settings, table
+from bot.core import query
 from bot.core.commands import COMMANDS
 from bot.demo import tour
+from bot.errors import UserError
 from bot.platforms import console_view
 from bot.platforms.console import ADDRESS
 from bot.platforms.console import Console as Terminal
@@ -24,6 +28,10 @@ from bot.words import say
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "digest.svg"
+QUERIES = ROOT / "docs" / "queries.md"
+
+_READ_AS = re.compile(r"^(\|.*) read as \|\n(\|[-|]+\|\n)((?:\|.*\|\n?)+)", re.MULTILINE)
+_CONSOLE = re.compile(r"^```console\n\$ python -m bot (.*)\n[^`]*```", re.MULTILINE)
 
 
 def commands() -> str:
@@ -48,7 +56,37 @@ def readme(text: str) -> str:
     return text
 
 
+def queries(text: str) -> str:
+    """The page of queries with its readings made anew: the last cell of a row is what its first one means."""
+
+    def table(found: re.Match[str]) -> str:
+        rows = [row.rstrip("| ").split(" | ") for row in found[3].splitlines()]
+        width = found[1].count("|")
+        rows = [[*row[: width - 1], reading(row[0].removeprefix("| ").strip("`"))] for row in rows]
+        return f"{found[1]} read as |\n{found[2]}" + "".join(" | ".join(row) + " |\n" for row in rows)
+
+    return _CONSOLE.sub(
+        lambda found: f"```console\n$ python -m bot {found[1]}\n{printed(found[1])}```", _READ_AS.sub(table, text)
+    )
+
+
+def reading(text: str) -> str:
+    """How a text is read, or why it is not, as a cell."""
+    try:
+        return f"`{query.show(query.parse(text))}`"
+    except UserError as problem:
+        return "refused: " + re.sub(r"([*_])", r"\\\1", str(problem))
+
+
+def printed(line: str) -> str:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        cli.main(shlex.split(line))
+    return out.getvalue()
+
+
 def main() -> None:
+    QUERIES.write_text(queries(QUERIES.read_text(encoding="utf-8")), encoding="utf-8")
     README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(asyncio.run(picture()), encoding="utf-8")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bot.errors import UserError
 from bot.words import say
 
-LEVELS = ("strict", "normal")  # how a topic in words is read: as one phrase, or all of them anywhere
+LEVELS = ("strict", "normal", "broad")  # how sure a paper has to be to pass
+_TUNES = (*LEVELS, "save", "forget")
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 
 
@@ -24,7 +25,7 @@ class Command:
     def changes(self, argument: str) -> bool:
         """Whether with this argument it changes the chat's feed."""
         words = argument.split()
-        valued = len(words) > 1 and (self.name == "settings" or (self.name == "tune" and words[0] in LEVELS))
+        valued = len(words) > 1 and (self.name == "settings" or (self.name == "tune" and words[0] in _TUNES))
         return self.manages or valued
 
     @property
@@ -44,6 +45,10 @@ COMMANDS = (
     Command("mute", "<topic>", manages=True),
     Command("unmute", "<topic>", manages=True),
     Command("latest"),
+    Command("near"),
+    Command("why", "<arXiv id>"),
+    Command("like", "<arXiv id>"),
+    Command("dislike", "<arXiv id>"),
     Command("search", "<words or query>"),
     Command("digest", manages=True),
     Command("summarize", "<arXiv id>"),
@@ -53,6 +58,8 @@ COMMANDS = (
     Command("channel", "<@name>"),
     Command("status"),
     Command("delete_me", manages=True),
+    Command("wording", hidden=True),
+    Command("reword", hidden=True),
     Command("cancel", manages=True, hidden=True),
 )
 

@@ -21,7 +21,7 @@ RESERVED: Final = frozenset((NAME_GAP, AUTHOR_GAP))
 
 # --- TeX ----------------------------------------------------------------------------------------------------------
 
-_DOTLESS: Final = re.compile(r"""\\["'`^~=.]\s*\{?\\([ij])(?![A-Za-z])\}?\s?""")
+_DOTLESS: Final = re.compile(r"""\\["'`^~=.]\s*\{?\\([ij])(?![A-Za-z])(?:\}|\s?)""")  # TeX eats a blank after \i
 _ACCENT: Final = re.compile(r"""\\(?:["'`^~=.]|[uvHckdbrt](?![A-Za-z]))\s*\{?\\?([A-Za-z])\}?""")
 _LETTERS: Final = {"ss": "ss", "ae": "ae", "oe": "oe", "aa": "a", "o": "o", "l": "l", "i": "i", "j": "j"}
 _LETTER: Final = re.compile(r"\\(ss|ae|oe|aa|AE|OE|AA|[oOlLij])(?![A-Za-z])(?:\{\}|\s(?=[a-z]))?")
@@ -177,34 +177,58 @@ def unreadable(text: str) -> int | None:
 
 # --- names and categories -----------------------------------------------------------------------------------------
 
+_INSIDE_NAME: Final = re.compile(r"(?<=[a-z])['-](?=[a-z])")
+_SUFFIXES: Final = frozenset(("jr", "sr", "ii", "iii", "iv"))
+_LONGEST_NAME: Final = 6  # words; what is longer is a collaboration, or a list that somebody wrote as one name
 
-def name_tokens(name: str) -> list[str]:
-    """Return the tokens of a person's name: folded, never stemmed, never glued."""
-    return _TOKEN.findall(fold(name))
+
+def name_tokens(name: str, *, joined: bool = False) -> list[str]:
+    """Return the tokens of a person's name: folded, never stemmed.
+
+    With `joined`, hyphen and apostrophe inside a word join instead of splitting ('Jian-Guo' -> 'jianguo').
+    """
+    folded = fold(name)
+    return _TOKEN.findall(_INSIDE_NAME.sub("", folded) if joined else folded)
 
 
 def author_column(names: Iterable[str]) -> str:
     """Return the authors as FTS5 shall index them: each name in the orders in which people ask for it.
 
-    'Jingdong Chen' answers to the phrases 'jingdong chen', 'chen jingdong', 'chen j' and 'j chen'; a token of our own
-    after every form keeps a phrase from running into the next one.
+    A name is cut into given names and surname wherever it can be, since nobody tells us where 'Adrian Del Maestro' is
+    cut. Each cut answers in both orders to all given names, the first, all initials and the first initial: 'Jingdong
+    Chen' to 'jingdong chen', 'chen jingdong', 'chen j' and 'j chen'. A hyphen or an apostrophe splits and joins
+    ('Jian-Guo' is 'jian guo' and 'jianguo'), 'Jr' and its like may be left out. A token of our own after every form
+    keeps a phrase from running into the next one.
     """
     out: list[str] = []
     for name in names:
-        words = name_tokens(name)
-        if not words:
-            continue
-        forms = [tuple(words)]
-        if len(words) > 1:
-            first, last = words[:-1], words[-1]
-            initials = [word[0] for word in first]
-            forms += [(last, *first), (last, *initials), (*initials, last), (initials[0], last)]
-            forms += [(*words[1:], words[0]), (*words[1:], initials[0])]  # two-part surnames: 'del maestro a'
-        for form in dict.fromkeys(forms):
-            out += form
-            out.append(NAME_GAP)
-        out[-1] = AUTHOR_GAP
+        for form in _name_forms(name):
+            out += [form, NAME_GAP]
+        if out:
+            out[-1] = AUTHOR_GAP
     return " ".join(out)
+
+
+def _name_forms(name: str) -> list[str]:
+    folded = fold(name)
+    spellings = [_TOKEN.findall(folded)]
+    if _INSIDE_NAME.search(folded):
+        spellings.append(_TOKEN.findall(_INSIDE_NAME.sub("", folded)))
+    forms = {" ".join(words) for words in spellings}
+    spellings += [words[:-1] for words in spellings if len(words) > 2 and words[-1] in _SUFFIXES]  # noqa: PLR2004 - two are a name
+    for words in spellings:
+        for cut in range(1, len(words) if len(words) <= _LONGEST_NAME else 1):
+            surname = " ".join(words[cut:])
+            initials = [word[0] for word in words[:cut]]
+            for called in {" ".join(words[:cut]), words[0], " ".join(initials), initials[0]}:
+                forms |= {f"{called} {surname}", f"{surname} {called}"}
+    kept: list[str] = []
+    inside = ""
+    for form in sorted(forms - {""}, key=lambda form: (-len(form), form)):  # what stands inside a longer one is found
+        if f" {form} " not in inside:
+            kept.append(form)
+            inside += f" {form} |"
+    return kept
 
 
 def category_token(code: str) -> str:

@@ -31,6 +31,7 @@ from bot.model import (
 from bot.words import count, say
 
 _AUTHORS = 3  # named before "+ n"
+_VOTES = ("why", "like", "dislike")
 _WHERE = {"abstract": "where_abstract", "comment": "where_comment"}
 
 
@@ -172,6 +173,8 @@ def digest(value: Digest) -> Post:
     if value.partial:
         note = say(language, "partial", day=times.listing(value.partial, language))
         foot.append(line(Span(note, "dim"), kind="small"))
+    if value.unjudged:
+        foot.append(line(Span(say(language, "unjudged", count=value.unjudged), "dim"), kind="small"))
     if value.more:
         key = "more_left" if value.chat.kind == "channel" else "more_waiting"
         foot.append(line(say(language, key, count=f"{value.more:,}", cap=value.chat.cap)))
@@ -218,11 +221,18 @@ def bare(value: Digest) -> Post:
 
 
 def reading(
-    paper: Paper, summary: Summary, chat: Chat, now: int, *, evidence: bool = False, translates: bool = False
+    paper: Paper,
+    summary: Summary,
+    chat: Chat,
+    now: int,
+    *,
+    evidence: bool = False,
+    translates: bool = False,
+    votes: bool = False,
 ) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open, with `evidence` what each rests on.
 
-    `translates`: the abstract can be had in the language of the chat.
+    `translates`: the abstract can be had in the language of the chat; `votes`: it has topics that could learn.
     """
     language = chat.language
     blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]
@@ -239,6 +249,8 @@ def reading(
         buttons.append(Button(say(language, way[0]), way[1], edits=True))
     if translates:
         buttons.append(Button(say(language, "button_translate"), f"/translate {id_}"))
+    if votes:
+        buttons += [Button(say(language, f"button_{name}"), f"/{name} {paper.id}") for name in _VOTES]
     return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else (), buttons=tuple(buttons))
 
 

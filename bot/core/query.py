@@ -17,7 +17,8 @@ from typing import Final
 
 from bot.core import normalise
 from bot.core.query_ast import FIELDS, And, AndNot, Column, Node, Or, Term, depth, key, operator
-from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, OPERATORS, SAFE, STARRED, STOP, category, read
+from bot.core.query_lex import OPERATORS
+from bot.core.query_read import MAX_CHARS, MAX_DEPTH, MAX_TERMS, SAFE, STARRED, STOP, category, read
 from bot.errors import UserError
 from bot.model import Topic
 from bot.words import say
@@ -93,15 +94,19 @@ def _write(node: Node, term: Callable[[Term], str], *, andnot: str = " ANDNOT ",
     return f"({text})" if bracket else text
 
 
+# A category's token is ours and no word that anybody typed, so `all` leaves that column out; cat: asks for it.
+_COLUMNS: Final = {"topic": "{title abstract}", "all": "{title abstract comments}"}
+
+
 def _fts5_term(term: Term) -> str:
-    body = f'"{" ".join(term.tokens)}"' + (" *" if term.prefix else "")
-    if term.column == "topic":
-        return "{title abstract} : " + body
-    if term.column != "all":
-        return f"{term.column} : {body}"
-    if not term.names:
-        return body
-    return f'({body} OR authors : "{" ".join(term.names)}"{" *" if term.prefix else ""})'
+    columns, star = _COLUMNS.get(term.column, term.column), " *" if term.prefix else ""
+    wanted = [f'{columns} : "{" ".join(term.tokens)}"{star}']
+    single = normalise.stem(term.tokens[-1])
+    if star and single != term.tokens[-1] and term.column not in ("authors", "categories"):
+        wanted.append(f'{columns} : "{" ".join((*term.tokens[:-1], single))}"')  # no indexed word begins with a plural
+    if term.names or term.column == "all":
+        wanted.append(f'authors : "{" ".join(term.names or term.tokens)}"{star}')
+    return f"({' OR '.join(wanted)})" if len(wanted) > 1 else wanted[0]
 
 
 def _shown(term: Term) -> str:
@@ -113,7 +118,8 @@ def _shown(term: Term) -> str:
         and word not in OPERATORS
         and term.tokens[0] not in STOP
         and (not star or STARRED.search(word + star))
-        and normalise.fold(word).split("-")[-1] not in normalise.PREFIXES  # it would take in the next word
+        and normalise.fold(word).removesuffix("'s").split("-")[-1]
+        not in normalise.PREFIXES  # it would take in the next word
     )
     return word + star if bare else f'"{word}{star}"'
 

@@ -25,7 +25,8 @@ FIELDS: Final[dict[str, Column]] = {
 class Term:
     """A word or a phrase in one column; 'topic' is title or abstract.
 
-    `names` are the tokens that the authors column wants for `all`, where they differ. `written` is how to show it.
+    `names` are tokens that the authors column may have instead: of `all` the unfolded ones, of `au` those of a name
+    with its hyphens joined; () where they do not differ. `written` is how to show it.
     """
 
     column: Column

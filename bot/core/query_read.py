@@ -7,11 +7,12 @@ reading changes a length. What could never match (a foreign script, an unknown c
 # ruff: noqa: RUF001, SIM905 - signs that look alike are what people type, and words are read more easily unquoted
 import re
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Final
 
 from bot.core import normalise
 from bot.core.arxiv_id import ARCHIVES, SUBSUMED
 from bot.core.query_ast import FIELDS, Column, Node, Term, all_of, any_of, without
+from bot.core.query_lex import ALIASES, Word, is_query, lex, unclosed, unescape
 from bot.errors import UserError
 from bot.words import say
 
@@ -27,11 +28,6 @@ STOP: Final = frozenset(
 )
 """Words that a plain topic does not insist on, unless it has no others."""
 
-_ALIASES: Final = {"title": "ti", "abstract": "abs", "author": "au", "authors": "au", "category": "cat"} | {
-    "categories": "cat",
-    "comment": "co",
-    "comments": "co",
-}
 _REFUSED: Final = {
     "jr": "query_no_jr",
     "rn": "query_no_rn",
@@ -40,7 +36,6 @@ _REFUSED: Final = {
     "submitteddate": "query_no_date",
     "lastupdateddate": "query_no_date",
 }
-OPERATORS: Final = frozenset(("AND", "OR", "ANDNOT", "NOT"))
 CATEGORIES: Final = {
     code.lower(): code
     for archive, subjects in ARCHIVES.items()
@@ -52,18 +47,9 @@ _EXCLUSION: Final = "cat:cs.CV AND abs:avatar ANDNOT abs:audio"
 
 _SHOWN: Final = 40  # characters of what was typed that an error repeats
 
-_NAMES: Final = "ti|abs|au|cat|co|all|jr|rn|id|doi|submittedDate|lastUpdatedDate"
-_TOKEN: Final = re.compile(
-    r'(?P<quote>"(?:\\"|[^"])*"?\*?)|(?P<bracket>[()])'
-    rf"|(?P<field>(?:ti|abs|au|cat):|(?i:{_NAMES}|{'|'.join(sorted(_ALIASES, reverse=True))}):(?=\S|\s*$))"
-    rf"|(?P<loose>(?:{_NAMES}):)"  # "one for all: a model" is a title; what stands around it decides
-    r'|(?P<word>(?:\\"|[^\s"()])+)'
-)
-_FROM_URL: Final = re.compile(r"%2[0289]|%3A|\+(?:AND|OR|ANDNOT)\+", re.IGNORECASE)
-_ESCAPES: Final = {"%20": "   ", "%22": '"  ', "%28": "(  ", "%29": ")  ", "%3a": ":  ", "%3A": ":  "}
-_QUOTES: Final = str.maketrans(dict.fromkeys("“”„«»＂", '"') | {"（": "(", "）": ")", "：": ":", "＊": "*"})
 SAFE: Final = re.compile(r"[^\W_](?:[\w.'’+#-]*[^\W_]|\+\+|#)?")
 STARRED: Final = re.compile(r"[^\W_]{3}\*$")  # in a topic: "A*" is a name, "generat*" a beginning
+_OURS_BEGIN: Final = {own[:end] for own in normalise.RESERVED for end in range(MIN_PREFIX, len(own) + 1)}
 _INNER_STAR: Final = re.compile(r"(?<=[^\W_])\*(?=[^\W_])")
 _PUNCTUATION: Final = ".,;:!?…'`’‘[]{}<>|"
 _UNSAFE: Final = re.compile(r"[^\w.+#'’-]+")
@@ -76,50 +62,18 @@ def read(text: str, language: str) -> Node:
     if len(text) > MAX_CHARS:
         sentence = say(language, "query_too_long", count=f"{len(text):,}", most=f"{MAX_CHARS:,}")
         raise UserError(sentence, at=MAX_CHARS)
-    text = _unescape(text)
+    text = unescape(text)
     if (at := normalise.unreadable(text)) is not None:
         word = _quoted(text[at:].split()[0])
         raise UserError(say(language, "query_foreign", word=word, example=_TOPIC), at=at)
-    words = _lex(text)
-    if words and _unclosed(words[-1]):
+    words = lex(text)
+    if words and unclosed(words[-1]):
         opened = words[-1]
-        if any(word.kind in ("field", "operator") for word in _lex(opened.text[1:])):
+        if any(word.kind in ("field", "operator") for word in lex(opened.text[1:])):
             raise _error(text, opened, "query_open_quote", language)
-        if not _is_query(words):  # a stray quote among plain words
-            words = _lex(f"{text[: opened.start]} {text[opened.start + 1 :]}")
-    return _Parser(text, words, language).parse() if _is_query(words) else _plain(text, words, language)
-
-
-class _Word(NamedTuple):
-    kind: str  # quote, bracket, field, loose (a field or a word), operator, word, end
-    text: str
-    start: int
-    end: int
-
-
-def _unescape(text: str) -> str:
-    """Undo the escapes of a copied link and of typography, each by as many characters, so that indices stay true."""
-    text = text.translate(_QUOTES)
-    if _FROM_URL.search(text):
-        text = re.sub(r"%(?:2[0289]|3[Aa])", lambda found: _ESCAPES[found[0]], text).replace("+", " ")
-    return text
-
-
-def _lex(text: str) -> list[_Word]:
-    out = []
-    for found in _TOKEN.finditer(text):
-        kind = found.lastgroup or ""
-        kind = "operator" if kind == "word" and found[0] in OPERATORS else kind
-        out.append(_Word(kind, found[0], found.start(), found.end()))
-    return out
-
-
-def _is_query(words: list[_Word]) -> bool:
-    return any(word.kind in ("field", "operator") for word in words)
-
-
-def _unclosed(word: _Word) -> bool:
-    return word.kind == "quote" and not re.fullmatch(r'".*"\*?', word.text, re.DOTALL)
+        if not is_query(words):  # a stray quote among plain words
+            words = lex(f"{text[: opened.start]} {text[opened.start + 1 :]}")
+    return _Parser(text, words, language).parse() if is_query(words) else _plain(text, words, language)
 
 
 def _quoted(text: str) -> str:
@@ -131,7 +85,7 @@ def _quoted(text: str) -> str:
 
 def _error(
     text: str,
-    word: _Word,
+    word: Word,
     reason: str,
     language: str,
     *,
@@ -154,11 +108,24 @@ def category(word: str) -> str:
 
 
 def _tokens(column: Column, raw: str, prefix: bool) -> tuple[str, ...]:
-    found = normalise.name_tokens(raw) if column == "authors" else normalise.tokens(raw, prefix=prefix)
-    return tuple(token for token in found if token not in normalise.RESERVED)
+    return _theirs(normalise.name_tokens(raw) if column == "authors" else normalise.tokens(raw, prefix=prefix), prefix)
 
 
-def _term(column: Column, text: str, word: _Word, language: str) -> Term:
+def _names(column: Column, raw: str, prefix: bool) -> tuple[str, ...]:
+    """What the authors column may have instead of the tokens, () where it is the same or nothing."""
+    if column not in ("all", "authors"):
+        return ()
+    found = _theirs(normalise.name_tokens(raw, joined=column == "authors"), prefix)
+    return () if found == _tokens(column, raw, prefix) else found
+
+
+def _theirs(found: list[str], prefix: bool) -> tuple[str, ...]:
+    """Leave out tokens of our own, and the beginning of one, which would find every paper that has authors."""
+    last = found[-1:] if not prefix else [token for token in found[-1:] if token not in _OURS_BEGIN]
+    return tuple(token for token in [*found[:-1], *last] if token not in normalise.RESERVED)
+
+
+def _term(column: Column, text: str, word: Word, language: str) -> Term:
     """A word or a quoted phrase as a term of `column`."""
     raw = word.text
     prefix = raw.endswith(("*", '*"'))
@@ -177,18 +144,25 @@ def _term(column: Column, text: str, word: _Word, language: str) -> Term:
         raise _error(
             text, word, "query_long_phrase", language, example=f'"{_TOPIC}"', most=MAX_PHRASE, count=len(tokens)
         )
-    names = tuple(t for t in normalise.name_tokens(raw) if t not in normalise.RESERVED) if column == "all" else ()
-    written = " ".join(raw.split())
-    unclean = not written.isprintable() or any(c in written for c in '"\\%') or written.endswith("*")
-    if unclean or _tokens(column, written, prefix) != tokens:
-        words = normalise.name_tokens(raw) if column in ("all", "authors") else normalise.pieces(raw)
-        written = " ".join(words)
-        if _tokens(column, written, prefix) != tokens:
-            written = ", ".join(words)  # a comma keeps "poly" from being glued to what follows
-    return Term(column, tokens, prefix, () if names == tokens else names, written)
+    written = _written(column, raw, prefix)
+    return Term(column, _tokens(column, written, prefix), prefix, _names(column, written, prefix), written)
 
 
-def _category_term(text: str, word: _Word, code: str, language: str, *, star: bool) -> Term:
+def _written(column: Column, raw: str, prefix: bool) -> str:
+    """How to show a term so that it reads the same: as typed, else folded, else its bare words."""
+    meant = (_tokens(column, raw, prefix), _names(column, raw, prefix))
+    typed = " ".join(raw.split())
+    folded = " ".join(_UNSAFE.sub(" ", normalise.fold(raw)).split())
+    words = normalise.name_tokens(raw) if column in ("all", "authors") else normalise.pieces(raw)
+    commas = ", ".join(folded.split())  # a comma keeps "poly" from being glued to what follows
+    for written in (typed, folded, " ".join(words), commas):
+        clean = written.isprintable() and not any(c in written for c in '"\\%') and not written.endswith("*")
+        if clean and (_tokens(column, written, prefix), _names(column, written, prefix)) == meant:
+            return written
+    return ", ".join(words)
+
+
+def _category_term(text: str, word: Word, code: str, language: str, *, star: bool) -> Term:
     low = code.strip().rstrip(".").lower()
     if low in CATEGORIES and not (star and CATEGORIES[low] != low):
         return Term("categories", (normalise.category_token(low),), written=CATEGORIES[low])
@@ -206,12 +180,12 @@ def _category_term(text: str, word: _Word, code: str, language: str, *, star: bo
     raise _error(text, word, reason, language, example=f"cat:{example}")
 
 
-def _refuse_inner_star(text: str, word: _Word, language: str) -> None:
+def _refuse_inner_star(text: str, word: Word, language: str) -> None:
     if _INNER_STAR.search(word.text):
         raise _error(text, word, "query_inner_star", language, example="abs:generat*")
 
 
-def _refuse_minus(text: str, word: _Word, language: str) -> None:
+def _refuse_minus(text: str, word: Word, language: str) -> None:
     """Elsewhere a minus leaves a word out; to read '-audio' as 'audio' would turn a wish into its opposite."""
     starts = word.start == 0 or text[word.start - 1].isspace() or text[word.start - 1] in "(:"
     after = text[word.start + 1 : word.start + 2]
@@ -222,7 +196,7 @@ def _refuse_minus(text: str, word: _Word, language: str) -> None:
 # --- plain topics ---------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str, words: list[_Word], language: str) -> Node:
+def _plain(text: str, words: list[Word], language: str) -> Node:
     codes = [category(word.text.strip(_PUNCTUATION)) for word in words if word.kind == "word"]
     if any(codes):
         return _plain_categories(text, words, language)
@@ -251,7 +225,7 @@ def _plain(text: str, words: list[_Word], language: str) -> Node:
     return all_of(wanted)
 
 
-def _plain_categories(text: str, words: list[_Word], language: str) -> Node:
+def _plain_categories(text: str, words: list[Word], language: str) -> Node:
     """Categories alone are read as such; among other words they would be looked for as words, and not be found."""
     named = [word for word in words if category(word.text.strip(_PUNCTUATION))]
     others = [word for word in words if word not in named and _tokens("topic", word.text, prefix=False)]
@@ -293,15 +267,15 @@ def _run(words: list[str]) -> list[Term]:
 class _Parser:
     """Recursive descent over the words of a query, at most MAX_DEPTH brackets deep."""
 
-    def __init__(self, text: str, words: list[_Word], language: str) -> None:
+    def __init__(self, text: str, words: list[Word], language: str) -> None:
         self.text = text
         self.language = language
-        self.words = [*words, _Word("end", "", len(text), len(text))]
+        self.words = [*words, Word("end", "", len(text), len(text))]
         self.index = 0
         self.terms = 0
 
     @property
-    def here(self) -> _Word:
+    def here(self) -> Word:
         return self.words[self.index]
 
     def parse(self) -> Node:
@@ -350,7 +324,7 @@ class _Parser:
             raise _error(self.text, word, "query_no_field", self.language, name=found[1])
         return _term(column, self.text, word, self.language)
 
-    def bracketed(self, opened: _Word, column: Column, depth: int) -> Node:
+    def bracketed(self, opened: Word, column: Column, depth: int) -> Node:
         if self.here.text == ")":
             raise _error(self.text, self.here, "query_empty_brackets", self.language, start=opened.start)
         node = self.any_of(column, depth + 1)
@@ -359,16 +333,16 @@ class _Parser:
         self.index += 1
         return node
 
-    def in_field(self, word: _Word, depth: int) -> Node:
+    def in_field(self, word: Word, depth: int) -> Node:
         name = word.text[:-1].lower()
         if name in _REFUSED:
             raise _error(self.text, word, _REFUSED[name], self.language, field=word.text)
         if self.here.kind in ("end", "operator", "field", "loose") or self.here.text == ")":
             end = self.here.end
             raise _error(self.text, word, "query_empty_field", self.language, end=end, field=word.text)
-        return self.one(FIELDS[_ALIASES.get(name, name)], depth)
+        return self.one(FIELDS[ALIASES.get(name, name)], depth)
 
-    def missing(self, word: _Word) -> UserError:
+    def missing(self, word: Word) -> UserError:
         """Say what is wrong where something to look for should stand."""
         before = self.words[self.index - 1] if self.index else None
         start = before.start if before else word.start

@@ -23,6 +23,7 @@ SLOTS: Mapping[str, int] = {
     "compose": 200,
     "summarize": 16,
     "ahead": 16,
+    "judge": 8,
     "typeset": 32,
 }
 _DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.core import arxiv_id, commands, post
 from bot.core.commands import Command
 from bot.errors import Later, UserError
-from bot.flow.answers import chats, papers, reading, settings, topics
+from bot.flow.answers import chats, papers, reading, settings, topics, tune, votes
 from bot.flow.answers.asked import Answer, Asked
 from bot.flow.typeset import parts
 from bot.model import Change, Chat, Post, Said
@@ -28,10 +28,16 @@ ANSWERS: dict[str, Answer] = {
     "follow": topics.follow,
     "unsubscribe": topics.unsubscribe,
     "topics": topics.topics,
-    "tune": topics.tune,
-    "mute": topics.mute,
-    "unmute": topics.unmute,
+    "tune": tune.tune,
+    "mute": tune.mute,
+    "unmute": tune.unmute,
+    "wording": topics.wording,
+    "reword": tune.reword,
     "latest": papers.latest,
+    "near": votes.near,
+    "why": votes.why,
+    "like": votes.like,
+    "dislike": votes.dislike,
     "search": papers.search,
     "digest": papers.digest,
     "summarize": reading.summarize,
@@ -71,7 +77,7 @@ async def _reply(store: Ledger, ports: Ports, platform: Platform, said: Said) ->
     language = said.chat.language
     try:
         command, asked = await _asked(store, ports, platform, said)
-        if command.name in reading.SLOW and (text := await reading.slow(asked, command.name)):
+        if text := await _slow(asked, command.name):
             (place,) = await asyncio.to_thread(parts, platform, post.note(text))
             await store.place(said, place)
             ports.nudge(f"deliver:{said.chat.id}")
@@ -81,6 +87,13 @@ async def _reply(store: Ledger, ports: Ports, platform: Platform, said: Said) ->
     except Later as problem:
         return post.note(say(language, "source_down", why=str(problem))), (), said.chat
     return document, changes, asked.chat
+
+
+async def _slow(asked: Asked, name: str) -> str:
+    """What to say while an answer takes its time; '' if it will be there at once."""
+    if name in reading.SLOW:
+        return await reading.slow(asked, name)
+    return await topics.slow(asked) if name in topics.SLOW else ""
 
 
 async def _asked(store: Ledger, ports: Ports, platform: Platform, said: Said) -> tuple[Command, Asked]:

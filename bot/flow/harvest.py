@@ -294,7 +294,7 @@ async def _names(store: Ledger, ports: Ports) -> Seen:
         if found := await store.misread(records):
             after = [paper for _, paper in found]
             await ports.archive.renew(after)
-            await rematch(store, [paper for paper, _ in found], after)
+            await rematch(store, ports, [paper for paper, _ in found], after)
             await store.correct(found)
             log.info("the authors of %d papers are corrected", len(found))
     return Seen()

@@ -25,8 +25,8 @@ _LABEL = 100  # characters of a choice
 _PUBLIC = {"summarize", "search"}  # whose answers are meant for the channel
 _ELSEWHERE = {"start", "channel", "cancel", "follow"}  # commands of the table that Discord has other ways for
 _TOPIC = {"unsubscribe", "tune", "mute", "unmute"}
-_PAPER = {"summarize", "translate"}
-_PLAIN = {"help", "topics", "latest", "digest", "status", "delete_me"}
+_PAPER = {"summarize", "translate", "why", "like", "dislike"}
+_PLAIN = {"help", "topics", "latest", "near", "digest", "status", "delete_me"}
 
 
 class _Place(app_commands.Transformer):

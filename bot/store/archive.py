@@ -12,20 +12,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from bot.core import terms
 from bot.core.match import COLUMNS, TOKENIZER, columns
+from bot.core.terms import Frequencies
 from bot.model import Paper
 from bot.ports import Ledger
 
 T = TypeVar("T")
 
-_LAYOUT = 1  # raise it when the normaliser or the tables change: the file is then made anew
+_LAYOUT = 2  # raise it when the normaliser or the tables change: the file is then made anew
 _PAGE = 1000
+_ENOUGH = 20_000  # papers from which on our own counts of words say more than the shipped ones
+_GROWN = 1.2  # how much larger the archive is when they are counted again
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # nothing else is a reason to throw a file away
 
 _SCHEMA = f"""
 CREATE TABLE paper (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, published INTEGER NOT NULL);
 CREATE INDEX paper_published ON paper (published);
 CREATE VIRTUAL TABLE text USING fts5({", ".join(COLUMNS)}, content='', tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE term USING fts5vocab(text, row);
 PRAGMA user_version = {_LAYOUT};
 """
 
@@ -37,6 +42,7 @@ class Archive:
         self._path, self._ledger = path, ledger
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
         self._db: sqlite3.Connection | None = None
+        self._frequencies: Frequencies | None = None
 
     async def open(self) -> None:
         """Open the index, or make it anew from the ledger if it is missing, broken or behind."""
@@ -99,6 +105,21 @@ class Archive:
                 (fts, since, limit),
             )
             return [id_ for (id_,) in rows]
+
+        return await self._do(work)
+
+    async def frequencies(self) -> Frequencies:
+        """In how many papers each word stands: counted here once there are 20,000 papers, until then as shipped."""
+
+        def work() -> Frequencies:
+            db = self._open_db()
+            total: int = db.execute("SELECT count(*) FROM paper").fetchone()[0]
+            if total < _ENOUGH:
+                return terms.shipped()
+            if self._frequencies is None or total > _GROWN * self._frequencies.total:
+                counts = db.execute("SELECT term, doc FROM term WHERE doc >= ?", (total // 1000,))
+                self._frequencies = Frequencies(total, dict(counts))
+            return self._frequencies
 
         return await self._do(work)
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from bot.model import AWAITING, Button, Change, Chat, Forget, Part, Press, Said, Subscription, Topic
+from bot.model import AWAITING, Button, Change, Chat, Forget, Part, Press, Said, Subscription
 from bot.ports import Clock
 from bot.store import rows
 from bot.store.drivers import Run as Query
@@ -83,8 +83,9 @@ class Chats:
         """Return a chat's topics, the oldest first."""
         found = await self._db.read("subscriptions", chat=chat)
         return [
-            Subscription(chat, Topic(id_, key, fts), label, since, bool(muted))
-            for _, id_, key, fts, label, since, muted in found
+            Subscription(chat, rows.topic(row[1:5], label), label, since, bool(muted), *rest)
+            for row in found
+            for label, since, muted, *rest in [row[5:]]
         ]
 
     async def next_said(self, chat: str) -> Said | None:
@@ -218,6 +219,10 @@ class Chats:
                 run("drop_subscriptions", chat=id_)
                 run("move_deliveries", **where)
                 run("move_notices", **where)
+                run("move_votes", **where)
+                run("move_tastes", **where)
+                run("move_weighed", **where)
+                rows.unlearn(run, id_)
                 run("drop_deliveries", chat=id_)
                 run("move_digests", **where)
                 run("move_sends", offset=run("last_seq", chat=target)[0][0], **where)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core import events, names, times
-from bot.model import Coverage, Doubt, Happened, Paper, Record
+from bot.model import Coverage, Doubt, Happened, Match, Paper, Record
 from bot.ports import Clock
 from bot.store import rows
 from bot.store.drivers import Run as Query
@@ -58,12 +58,15 @@ class Harvests:
             if record.deleted:
                 continue
             known = _known(run, record.paper.id)
-            told = () if baseline else events.happened(record, known, *bounds)
+            early = not baseline and _early(run, record.paper.id, bounds[0])
+            told = () if baseline else events.happened(record, None if early else known, *bounds)
             listing = listing_of(record.stamp) if told else ""
             if known is None:
                 new = any(each.kind == "new" for each in told)
                 _add(run, record, now, listing if new else "", new=new)
             else:
+                if early:
+                    run("call_new", id=record.paper.id, listing=listing, late=_late(run, listing))
                 run("renew_record", **_values(record))
             for version in record.versions or ():
                 run("add_version", id=record.paper.id, version=version.number, updated=version.created, seen_at=now)
@@ -173,7 +176,7 @@ class Harvests:
         ]
 
     async def add_event_matches(
-        self, told: Iterable[Happened], matches: Iterable[tuple[Happened, str]], stamp: tuple[int, int]
+        self, told: Iterable[Happened], matches: Iterable[tuple[Happened, str, Match]], stamp: tuple[int, int]
     ) -> bool:
         """Record which topics events reach, and that they are done; False (and nothing) if a topic came meanwhile."""
         done, found = list(told), list(matches)
@@ -182,12 +185,13 @@ class Harvests:
             if run("topics_stamp")[0] != stamp:
                 return False
             now = self._clock.now()
-            for each, topic in found:
+            for each, topic, match in found:
                 if each.kind == "cross":
-                    run("add_cross", topic=topic, paper=each.paper, at=now)
+                    run("add_cross", **rows.match_values(topic, match, now))
                     run("wake_topic", topic=topic, now=now)
                 elif each.kind != "new":
-                    run("add_revision", topic=topic, paper=each.paper, version=each.version, kind=each.kind, at=now)
+                    values = {"topic": topic, "paper": each.paper, "version": each.version, "kind": each.kind}
+                    run("add_revision", **values, grade=match.grade, at=now)
                     run("wake_topic", topic=topic, now=now)
             run("event_matched", [_event(each) | {"now": now} for each in done])
             return True
@@ -247,6 +251,12 @@ def _doubts(text: str) -> tuple[Doubt, ...]:
 def _known(run: Query, id_: str) -> events.Known | None:
     found = run("known", id=id_)
     return events.Known(found[0][0], tuple(json.loads(found[0][1])), bool(found[0][2])) if found else None
+
+
+def _early(run: Query, id_: str, floor: int) -> bool:
+    """Whether somebody named a paper as an example before we had heard of it: it is new all the same."""
+    found = run("known", id=id_)
+    return bool(found and found[0][3] and found[0][4]) and events.serial(id_) > floor
 
 
 def _values(record: Record) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 -- autoincrement, no dialect functions. `:name` is a bound value, always.
 
 -- name: add_paper
--- A paper never seen before. Nothing happens if it is known.
+-- A paper never seen before. Nothing happens if it is known. One that is called old without a witness (somebody named
+-- it as an example) is provisional: if the record of truth brings it as new, it is.
 INSERT INTO paper (id, version, title, abstract, authors, categories, published, updated, comment, journal_ref, doi,
-                   seen_at, baseline)
+                   seen_at, baseline, provisional)
 VALUES (:id, :version, :title, :abstract, :authors, :categories, :published, :updated, :comment, :journal_ref, :doi,
-        :seen_at, :baseline)
+        :seen_at, :baseline, :baseline)
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- name: renew_paper
@@ -41,16 +42,19 @@ UPDATE paper SET matched_at = :now WHERE id = :id;
 SELECT count(*), coalesce(max(created_at), 0) FROM topic;
 
 -- name: topics
-SELECT id, key, fts FROM topic;
+SELECT id, key, fts, more, CASE WHEN more = ''
+       THEN coalesce((SELECT min(s.label) FROM subscription s WHERE s.topic = topic.id), '') ELSE '' END FROM topic;
 
 -- name: add_topic
-INSERT INTO topic (id, key, fts, created_at) VALUES (:id, :key, :fts, :now) ON CONFLICT (id) DO NOTHING;
+INSERT INTO topic (id, key, fts, more, created_at) VALUES (:id, :key, :fts, :more, :now) ON CONFLICT (id) DO NOTHING;
 
 -- name: add_match
 -- A match with a moment makes one of an earlier look back count as new.
-INSERT INTO match (topic, paper, at)
-SELECT :topic, id, CASE WHEN baseline = 1 THEN 0 ELSE :at END FROM paper WHERE id = :paper
-ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at WHERE match.at = 0 AND excluded.at > 0;
+INSERT INTO match (topic, paper, at, score, grade, why, judge_by)
+SELECT :topic, id, CASE WHEN baseline = 1 THEN 0 ELSE :at END, :score, :grade, :why,
+       CASE WHEN baseline = 1 THEN 0 ELSE :judge_by END FROM paper WHERE id = :paper
+ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at, judge_by = excluded.judge_by
+WHERE match.at = 0 AND excluded.at > 0;
 
 -- name: wake_topic
 -- Chats that take papers as they come are due now: compose decides whether there is anything for them.
@@ -138,9 +142,21 @@ UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, ap
 WHERE id = :new AND created_at >= (SELECT created_at FROM chat WHERE id = :old);
 
 -- name: move_subscriptions
-INSERT INTO subscription (chat, topic, label, created_at, since, muted)
-SELECT :new, topic, label, created_at, since, muted FROM subscription WHERE chat = :old
+INSERT INTO subscription (chat, topic, label, created_at, since, muted, level, wish)
+SELECT :new, topic, label, created_at, since, muted, level, wish FROM subscription WHERE chat = :old
 ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: move_votes
+INSERT INTO vote (chat, topic, paper, voter, value, at)
+SELECT :new, topic, paper, voter, value, at FROM vote WHERE chat = :old ON CONFLICT (chat, topic, paper, voter) DO NOTHING;
+
+-- name: move_tastes
+INSERT INTO taste (chat, topic, likes, dislikes, vector)
+SELECT :new, topic, likes, dislikes, vector FROM taste WHERE chat = :old ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: move_weighed
+INSERT INTO weighed (chat, topic, paper, score, moved, shift)
+SELECT :new, topic, paper, score, moved, shift FROM weighed WHERE chat = :old ON CONFLICT (chat, topic, paper) DO NOTHING;
 
 -- name: move_deliveries
 INSERT INTO delivery (chat, paper, digest, topic, label, send)
@@ -161,6 +177,46 @@ UPDATE inbox SET chat = :new WHERE chat = :old;
 
 -- name: drop_subscriptions
 DELETE FROM subscription WHERE chat = :chat;
+
+-- name: drop_votes
+DELETE FROM vote WHERE chat = :chat AND (:topic = '' OR topic = :topic);
+
+-- name: drop_voter
+-- What one person voted anywhere on a platform. What a group has learned from it names nobody.
+DELETE FROM vote WHERE voter = :voter AND substr(chat, 1, length(:platform) + 1) = :platform || ':';
+
+-- name: drop_tastes
+DELETE FROM taste WHERE chat = :chat AND (:topic = '' OR topic = :topic);
+
+-- name: drop_weighed
+DELETE FROM weighed WHERE chat = :chat AND (:topic = '' OR topic = :topic);
+
+-- name: vote
+INSERT INTO vote (chat, topic, paper, voter, value, at) VALUES (:chat, :topic, :paper, :voter, :value, :now)
+ON CONFLICT (chat, topic, paper, voter) DO UPDATE SET value = excluded.value, at = excluded.at;
+
+-- name: votes
+-- The sum of a chat's votes on each paper of a topic, the last voted first; the even ones say nothing.
+SELECT paper, sum(value) FROM vote WHERE chat = :chat AND topic = :topic GROUP BY paper HAVING sum(value) <> 0
+ORDER BY max(at) DESC, paper LIMIT :limit;
+
+-- name: votes_of
+SELECT paper, value FROM vote WHERE chat = :chat AND topic = :topic AND voter = :voter;
+
+-- name: set_taste
+INSERT INTO taste (chat, topic, likes, dislikes, vector) VALUES (:chat, :topic, :likes, :dislikes, :vector)
+ON CONFLICT (chat, topic) DO UPDATE SET likes = excluded.likes, dislikes = excluded.dislikes, vector = excluded.vector;
+
+-- name: tastes
+SELECT chat, topic, likes, dislikes, vector FROM taste
+WHERE EXISTS (SELECT 1 FROM subscription s WHERE s.chat = taste.chat AND s.topic = taste.topic);
+
+-- name: taste
+SELECT chat, topic, likes, dislikes, vector FROM taste WHERE chat = :chat AND topic = :topic;
+
+-- name: weigh
+INSERT INTO weighed (chat, topic, paper, score, moved, shift) VALUES (:chat, :topic, :paper, :score, :moved, :shift)
+ON CONFLICT (chat, topic, paper) DO UPDATE SET score = excluded.score, moved = excluded.moved, shift = excluded.shift;
 
 -- name: drop_deliveries
 DELETE FROM delivery WHERE chat = :chat;
@@ -225,17 +281,95 @@ SELECT c.id FROM chat c WHERE c.id = :chat AND c.leaving = 1 AND NOT EXISTS (
 UPDATE chat SET leaving = 0 WHERE id = :id AND leaving = 1 RETURNING id;
 
 -- name: due_chats
-SELECT id FROM chat WHERE next_at IS NOT NULL AND next_at <= :now AND suspended = '';
+-- A digest waits, for a while, for what a model says of the papers that nobody else can decide.
+SELECT id FROM chat WHERE next_at IS NOT NULL AND next_at <= :now AND suspended = '' AND NOT EXISTS (
+    SELECT 1 FROM subscription s JOIN match m ON m.topic = s.topic AND m.judge_by > 0 AND m.judge_by > :now
+    WHERE s.chat = chat.id AND s.muted = 0);
+
+-- name: unjudged_topics
+SELECT DISTINCT m.topic FROM match m WHERE m.judge_by > 0 AND m.judge_by > :now
+  AND EXISTS (SELECT 1 FROM subscription s WHERE s.topic = m.topic AND s.muted = 0);
+
+-- name: topic
+SELECT id, key, fts, more FROM topic WHERE id = :id;
+
+-- name: unjudged
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, m.judge_by FROM match m JOIN paper p ON p.id = m.paper
+WHERE m.topic = :topic AND m.judge_by > 0 AND m.judge_by > :now ORDER BY m.score DESC, m.paper LIMIT :limit;
+
+-- name: judge
+UPDATE match SET verdict = :verdict, reason = :reason, grade = :grade, judge_by = 0 WHERE topic = :topic AND paper = :paper;
+
+-- name: unanswered
+-- The model was asked and says nothing: it is waited for no longer.
+UPDATE match SET judge_by = 1 WHERE topic = :topic AND paper = :paper AND judge_by > 0;
+
+-- name: unjudged_delivered
+-- Papers of a digest that were to be judged by a model and were not.
+SELECT count(*) FROM delivery d JOIN match m ON m.topic = d.topic AND m.paper = d.paper
+WHERE d.digest = :digest AND m.judge_by > 0;
+
+-- name: match_of
+SELECT m.score, m.grade, m.why, m.at, m.kind, m.verdict, m.reason, coalesce(w.shift, 0.0), coalesce(w.moved, 0),
+       coalesce((SELECT c.composed_at FROM chat c WHERE c.id = :chat), 0)
+FROM match m LEFT JOIN weighed w ON w.chat = :chat AND w.topic = m.topic AND w.paper = m.paper
+WHERE m.topic = :topic AND m.paper = :paper;
+
+-- name: recent_matches
+-- What came close to a topic since a moment, for votes to weigh.
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, m.score, m.grade, m.why FROM match m JOIN paper p ON p.id = m.paper
+WHERE m.topic = :topic AND (m.at >= :since OR p.published >= :since) ORDER BY m.at DESC, m.paper LIMIT :limit;
+
+-- name: brought
+-- How many papers since a moment each topic of a chat would bring, or did.
+SELECT q.topic, count(*) FROM passing q JOIN paper p ON p.id = q.paper
+WHERE q.chat = :chat AND (q.at >= :since OR p.published >= :since) GROUP BY q.topic;
+
+-- name: near
+-- What came close to a chat's topics, passes none of them and was not brought: each paper once, under the closest.
+SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
+       p.doi, n.topic, n.label, n.score FROM (
+    SELECT m.paper AS paper, s.topic AS topic, s.label AS label, m.at AS at, coalesce(w.score, m.score) AS score,
+           row_number() OVER (PARTITION BY m.paper ORDER BY coalesce(w.score, m.score) DESC, s.created_at, s.topic)
+           AS place
+    FROM subscription s JOIN match m ON m.topic = s.topic
+    LEFT JOIN weighed w ON w.chat = s.chat AND w.topic = s.topic AND w.paper = m.paper
+    WHERE s.chat = :chat AND s.muted = 0 AND m.grade + coalesce(w.moved, 0) < s.level AND m.verdict <> 'off'
+      AND NOT EXISTS (SELECT 1 FROM passing q WHERE q.chat = s.chat AND q.paper = m.paper)
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = s.chat AND d.paper = m.paper)) n
+JOIN paper p ON p.id = n.paper
+WHERE n.place = 1 AND (n.at >= :since OR n.at = 0 AND p.published >= :since)
+ORDER BY n.score DESC, p.id LIMIT :limit;
+
+-- name: delivered
+SELECT d.topic, d.label, d.digest, coalesce(s.state, ''), coalesce(s.settled_at, 0)
+FROM delivery d LEFT JOIN send s ON s.id = d.send WHERE d.chat = :chat AND d.paper = :paper;
+
+-- name: seen_at
+SELECT seen_at, baseline, matched_at FROM paper WHERE id = :id;
 
 -- name: subscribe
-INSERT INTO subscription (chat, topic, label, created_at, since) VALUES (:chat, :topic, :label, :now, :now)
+INSERT INTO subscription (chat, topic, label, created_at, since, level, wish)
+VALUES (:chat, :topic, :label, :now, :now, :level, :wish)
 ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: set_level
+UPDATE subscription SET level = :level WHERE chat = :chat AND topic = :topic;
 
 -- name: retune
 -- The new topic takes the place of the old one in the list, and its `since`.
-INSERT INTO subscription (chat, topic, label, created_at, since, muted)
-SELECT chat, :topic, :label, created_at, since, muted FROM subscription WHERE chat = :chat AND topic = :old
+INSERT INTO subscription (chat, topic, label, created_at, since, muted, level, wish)
+SELECT chat, :topic, :label, created_at, since, muted, :level, :wish FROM subscription
+WHERE chat = :chat AND topic = :old
 ON CONFLICT (chat, topic) DO NOTHING;
+
+-- name: retuned_votes
+UPDATE vote SET topic = :topic WHERE chat = :chat AND topic = :old;
+
+-- name: retuned_taste
+UPDATE taste SET topic = :topic WHERE chat = :chat AND topic = :old;
 
 -- name: retuned_match
 -- What the old topic had found in time, the new one has found as well.
@@ -251,13 +385,15 @@ WHERE chat = :chat AND topic = :topic AND muted <> :muted;
 DELETE FROM subscription WHERE chat = :chat AND topic = :topic;
 
 -- name: subscriptions
-SELECT s.chat, s.topic, t.key, t.fts, s.label, s.since, s.muted FROM subscription s JOIN topic t ON t.id = s.topic
+SELECT s.chat, s.topic, t.key, t.fts, t.more, s.label, s.since, s.muted, s.level, s.wish,
+       coalesce(v.likes, 0), coalesce(v.dislikes, 0)
+FROM subscription s JOIN topic t ON t.id = s.topic LEFT JOIN taste v ON v.chat = s.chat AND v.topic = s.topic
 WHERE s.chat = :chat ORDER BY s.created_at, s.topic;
 
 -- name: waiting
 -- How many papers the next digest of a chat would carry now.
-SELECT count(DISTINCT m.paper) FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
-WHERE s.chat = :chat AND s.muted = 0 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
+SELECT count(DISTINCT m.paper) FROM passing m WHERE m.chat = :chat AND m.at >= m.since AND m.at > :since
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper);
 
 -- name: scanned
 -- New papers looked at for a chat since its last digest, or since its first topic.
@@ -272,10 +408,9 @@ INSERT INTO digest (id, chat, at, scanned, more, partial) VALUES (:id, :chat, :n
 -- Each paper once, under the best-scoring topic, the oldest wish first among equals.
 INSERT INTO delivery (chat, paper, digest, topic, label)
 SELECT :chat, paper, :digest, topic, label FROM (
-    SELECT m.paper AS paper, s.topic AS topic, s.label AS label, m.score AS score, m.at AS at,
-           row_number() OVER (PARTITION BY m.paper ORDER BY m.score DESC, s.created_at, s.topic) AS place
-    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
-    WHERE s.chat = :chat AND s.muted = 0
+    SELECT m.paper AS paper, m.topic AS topic, m.label AS label, m.score AS score, m.at AS at,
+           row_number() OVER (PARTITION BY m.paper ORDER BY m.score DESC, m.created_at, m.topic) AS place
+    FROM passing m WHERE m.chat = :chat AND m.at >= m.since AND m.at > :since
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)) ranked
 WHERE place = 1 ORDER BY score DESC, at DESC, paper LIMIT :cap
 ON CONFLICT (chat, paper) DO NOTHING RETURNING paper;
@@ -298,13 +433,14 @@ SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.publishe
 FROM delivery d JOIN paper p ON p.id = d.paper JOIN chat c ON c.id = d.chat
 JOIN summary s ON s.paper = p.id AND s.version = p.version AND s.prompt = :prompt AND s.model = :model
               AND s.language = CASE WHEN :language = '' THEN c.language ELSE :language END
-WHERE d.digest = :digest ORDER BY p.id;
+WHERE d.digest = :digest ORDER BY coalesce(
+    (SELECT w.score FROM weighed w WHERE w.chat = d.chat AND w.topic = d.topic AND w.paper = d.paper),
+    (SELECT m.score FROM match m WHERE m.topic = d.topic AND m.paper = d.paper), 0) DESC, p.id;
 
 -- name: topics_of_deliveries
 -- The labels under which a chat asked for what a digest carries.
-SELECT d.paper, m.topic, s.label FROM delivery d JOIN match m ON m.paper = d.paper
-JOIN subscription s ON s.chat = d.chat AND s.topic = m.topic
-WHERE d.digest = :digest ORDER BY s.created_at, s.topic;
+SELECT d.paper, m.topic, m.label FROM delivery d JOIN passing m ON m.chat = d.chat AND m.paper = d.paper
+WHERE d.digest = :digest ORDER BY m.created_at, m.topic;
 
 -- name: plan_digest
 UPDATE digest SET planned = 1 WHERE id = :digest AND planned = 0 RETURNING chat;
@@ -405,8 +541,7 @@ ORDER BY next_at;
 -- What the next digest of a chat would carry as of now, where no model has written of it yet.
 SELECT w.paper FROM (
     SELECT m.paper AS paper, max(m.score) AS score, max(m.at) AS at
-    FROM subscription s JOIN match m ON m.topic = s.topic AND m.at >= s.since AND m.at > :since
-    WHERE s.chat = :chat AND s.muted = 0
+    FROM passing m WHERE m.chat = :chat AND m.at >= m.since AND m.at > :since
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.chat = :chat AND d.paper = m.paper)
     GROUP BY m.paper ORDER BY score DESC, at DESC, m.paper LIMIT :cap) w
 JOIN paper p ON p.id = w.paper WHERE NOT EXISTS (
@@ -472,8 +607,8 @@ DELETE FROM call WHERE at < :before;
 
 -- name: latest
 SELECT p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated, p.comment, p.journal_ref,
-       p.doi, min(s.label) FROM subscription s JOIN match m ON m.topic = s.topic JOIN paper p ON p.id = m.paper
-WHERE s.chat = :chat GROUP BY p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated,
+       p.doi, min(m.label) FROM passing m JOIN paper p ON p.id = m.paper
+WHERE m.chat = :chat GROUP BY p.id, p.version, p.title, p.abstract, p.authors, p.categories, p.published, p.updated,
       p.comment, p.journal_ref, p.doi, p.seen_at ORDER BY p.seen_at DESC, p.published DESC, p.id DESC LIMIT :limit;
 
 -- name: hear
@@ -670,11 +805,13 @@ UPDATE event SET matched_at = :now WHERE paper = :paper AND kind = :kind AND ver
 
 -- name: add_cross
 -- A cross-list brings an old paper to a topic that it did not match before.
-INSERT INTO match (topic, paper, at, kind) VALUES (:topic, :paper, :at, 'cross')
+INSERT INTO match (topic, paper, at, kind, score, grade, why)
+VALUES (:topic, :paper, :at, 'cross', :score, :grade, :why)
 ON CONFLICT (topic, paper) DO UPDATE SET at = excluded.at, kind = excluded.kind WHERE match.at = 0;
 
 -- name: add_revision
-INSERT INTO revision (topic, paper, version, kind, at) VALUES (:topic, :paper, :version, :kind, :at)
+INSERT INTO revision (topic, paper, version, kind, at, grade)
+VALUES (:topic, :paper, :version, :kind, :at, :grade)
 ON CONFLICT (topic, paper, version, kind) DO NOTHING;
 
 -- name: drop_revisions
@@ -684,14 +821,14 @@ DELETE FROM revision WHERE topic = :topic AND NOT EXISTS (SELECT 1 FROM subscrip
 SELECT count(*) FROM (
     SELECT DISTINCT r.paper, r.version, r.kind FROM subscription s
     JOIN revision r ON r.topic = s.topic AND r.at >= s.since AND r.at > :since
-    JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND c.revisions = 1 AND NOT EXISTS (
+    JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND r.grade >= s.level AND c.revisions = 1 AND NOT EXISTS (
         SELECT 1 FROM notice n WHERE n.chat = :chat AND n.paper = r.paper AND n.version = r.version AND n.kind = r.kind)) w;
 
 -- name: add_notices
 INSERT INTO notice (chat, paper, version, kind, digest)
 SELECT DISTINCT :chat, r.paper, r.version, r.kind, :digest FROM subscription s
 JOIN revision r ON r.topic = s.topic AND r.at >= s.since AND r.at > :since
-JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND c.revisions = 1
+JOIN chat c ON c.id = s.chat WHERE s.chat = :chat AND s.muted = 0 AND r.grade >= s.level AND c.revisions = 1
 ON CONFLICT (chat, paper, version, kind) DO NOTHING RETURNING paper;
 
 -- name: notices

@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from bot.core import normalise
 from bot.model import (
     Admit,
     Change,
     Chat,
     Entry,
     Forget,
+    Match,
+    Meaning,
     Mute,
     Notice,
     Paper,
@@ -20,9 +24,13 @@ from bot.model import (
     Retune,
     Said,
     SetChat,
+    SetLevel,
     Subscribe,
     Summary,
+    Topic,
+    Unlearn,
     Unsubscribe,
+    Vote,
     Wake,
     Wanted,
 )
@@ -40,22 +48,16 @@ def nonce(send: str) -> str:
 def apply(run: Query, chat: str, change: Change, now: int) -> None:
     """Carry out a change of a command, inside its transaction."""
     match change:
-        case Subscribe(topic, label, papers, next_at):
-            run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
-            run("add_match", [{"topic": topic.id, "paper": paper, "at": 0} for paper in papers])
-            run("subscribe", chat=chat, topic=topic.id, label=label, now=now)
+        case Subscribe(topic, label, papers, next_at, level, wish):
+            run("add_topic", **topic_values(topic), now=now)
+            run("add_match", [match_values(topic.id, paper, 0) for paper in papers])
+            run("subscribe", chat=chat, topic=topic.id, label=label, level=level, wish=wish, now=now)
             if next_at is not None:
                 run("wake", id=chat, next_at=next_at)
         case Unsubscribe(topic_id):
             run("unsubscribe", chat=chat, topic=topic_id)
-        case Retune(old, topic, label, papers):
-            run("add_topic", id=topic.id, key=topic.key, fts=topic.fts, now=now)
-            run("add_match", [{"topic": topic.id, "paper": paper, "at": 0} for paper in papers])
-            run("retuned_match", [{"topic": topic.id, "old": old, "paper": paper} for paper in papers])
-            run("retune", chat=chat, old=old, topic=topic.id, label=label)
-            run("unsubscribe", chat=chat, topic=old)
-        case Mute(topic_id, muted):
-            run("mute", chat=chat, topic=topic_id, muted=int(muted), now=now)
+        case Retune() | SetLevel() | Vote() | Unlearn() | Mute():
+            _tune(run, chat, change, now)
         case Admit(host):
             run("admit", id=chat, host=host)
         case Forget():
@@ -65,6 +67,71 @@ def apply(run: Query, chat: str, change: Change, now: int) -> None:
             run("set_next", id=chat, next_at=new.next_at)
         case Wake(at):
             run("wake", id=chat, next_at=at)
+
+
+def _tune(run: Query, chat: str, change: Retune | SetLevel | Vote | Unlearn | Mute, now: int) -> None:
+    """Carry out a change of one topic."""
+    match change:
+        case Retune(old, topic, label, papers, level, wish, weighed):
+            run("add_topic", **topic_values(topic), now=now)
+            run("add_match", [match_values(topic.id, paper, 0) for paper in papers])
+            where = {"old": old, "topic": topic.id}
+            run("retuned_match", [where | {"paper": paper.paper} for paper in papers])
+            run("retune", chat=chat, label=label, level=level, wish=wish, **where)
+            if old != topic.id:
+                unlearn(run, chat, topic.id)
+                run("drop_weighed", chat=chat, topic=old)
+                run("retuned_votes", chat=chat, **where)
+                run("retuned_taste", chat=chat, **where)
+                run("weigh", [{"chat": chat, "topic": topic.id} | asdict(each) for each in weighed])
+                run("unsubscribe", chat=chat, topic=old)
+        case SetLevel(topic_id, level):
+            run("set_level", chat=chat, topic=topic_id, level=level)
+        case Vote(topic_id, paper_id, voter, value, taste):
+            run("vote", chat=chat, topic=topic_id, paper=paper_id, voter=voter, value=value, now=now)
+            where = {"chat": chat, "topic": topic_id}
+            run("set_taste", likes=taste.likes, dislikes=taste.dislikes, vector=taste.vector, **where)
+            run("weigh", [where | asdict(each) for each in taste.weighed])
+        case Unlearn(topic_id):
+            unlearn(run, chat, topic_id)
+        case Mute(topic_id, muted):
+            run("mute", chat=chat, topic=topic_id, muted=int(muted), now=now)
+
+
+def unlearn(run: Query, chat: str, topic: str = "") -> None:
+    """Forget the votes of a chat on a topic, or on all."""
+    run("drop_votes", chat=chat, topic=topic)
+    run("drop_tastes", chat=chat, topic=topic)
+    run("drop_weighed", chat=chat, topic=topic)
+
+
+def topic(row: Row, label: str = "") -> Topic:
+    """Read a topic from its id, key, expression and what it says beside its words; `label` is what a chat typed."""
+    id_, key_, fts, more = row
+    if more:
+        values = json.loads(more)
+        meaning = Meaning(values.pop("definition"), tuple(values.pop("aliases")), tuple(values.pop("against")))
+        return Topic(id_, key_, fts, meaning=meaning, authors=tuple(values.pop("authors")), **values)
+    if key_.startswith(("topic:", "(topic:")):  # words alone, of before we noted more
+        words = ["".join(each) for each in re.findall(r'topic:"([^"]*)"(\*?)', key_)]
+        typed = normalise.tokens(label)  # a key has its words by the alphabet; a name has them in an order
+        words.sort(key=lambda word: typed.index(first) if (first := word.split()[0]) in typed else len(typed))
+        return Topic(id_, key_, fts, " ".join(words), plain=True)
+    return Topic(id_, key_, fts)
+
+
+def topic_values(topic: Topic) -> dict[str, Any]:
+    """Return a topic as the parameters of a query."""
+    # All of it, of words alone as well: their key has lost their order, which is that of a name.
+    more = {"words": topic.words, **asdict(topic.meaning), "plain": topic.plain}
+    more |= {"drop": topic.drop, "by": topic.by, "authors": topic.authors, "like": topic.like}
+    return {"id": topic.id, "key": topic.key, "fts": topic.fts, "more": json.dumps(more)}
+
+
+def match_values(topic: str, match: Match, at: int, judge_by: int = 0) -> dict[str, Any]:
+    """Return a match as the parameters of a query; one in doubt is to be judged by a moment (ms; 0: by nobody)."""
+    values = {"topic": topic, "paper": match.paper, "score": match.score, "grade": match.grade, "why": match.why}
+    return values | {"at": at, "judge_by": judge_by if match.doubtful else 0}
 
 
 def head(run: Query, chat: str, now: int) -> str | None:
@@ -113,6 +180,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     run("drop_subscriptions", chat=chat)
     run("drop_deliveries", chat=chat)
     run("drop_notices", chat=chat)
+    unlearn(run, chat)
     run("drop_digests", chat=chat)
     run("drop_payloads", chat=chat)
     run("drop_sends", chat=chat, but=pressed)
@@ -120,6 +188,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     if chat == said.chat.id and said.chat.kind == "private" and said.author:
         run("drop_said", author=said.author, platform=said.chat.platform, but=said.id)
         run("drop_host", chat=chat)
+        run("drop_voter", voter=said.author, platform=said.chat.platform)
         run("drop_gate", key=f"ask:{said.chat.platform}:{said.author}")
     run("blank_said", id=said.id)
     run("drop_gate", key=f"ask:{chat}")

@@ -6,6 +6,7 @@ delivery. A command's effects, its answer and its end stand in the one transacti
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,13 +17,16 @@ from bot.model import (
     Chat,
     Counts,
     Digest,
+    Match,
     News,
     Paper,
     Part,
     Run,
     Send,
+    Taste,
     Topic,
     Wanted,
+    Weighed,
 )
 from bot.ports import Clock
 from bot.store import rows
@@ -31,9 +35,9 @@ from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
 from bot.store.harvests import Harvests
+from bot.store.relevance import SLACK, Relevance
 from bot.store.summaries import Summaries
 
-_SLACK = 2 * 86_400_000  # ms: how far a clock may go back without a match being overlooked
 _NO_CAP = 1_000_000  # papers
 _LONG = 600_000  # ms: an owner hears of a model that is not asked for so long
 _LOST = 600_000  # ms after which a send that nobody settled was broken off
@@ -47,7 +51,7 @@ def queries() -> dict[str, str]:
     return dict(found)
 
 
-class Store(Chats, Summaries, Harvests):
+class Store(Chats, Summaries, Harvests, Relevance):
     """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -87,6 +91,14 @@ class Store(Chats, Summaries, Harvests):
         found = await self._db.read("paper", id=paper)
         return rows.paper(found[0]) if found else None
 
+    async def papers(self, ids: Sequence[str]) -> list[Paper]:
+        """Return papers by their base ids, in this order; unknown ones are left out."""
+
+        def work(run: Query) -> list[Paper]:
+            return [rows.paper(row) for id_ in ids for row in run("paper", id=id_)]
+
+        return await self._db.look(work)
+
     async def unmatched(self, limit: int) -> list[Paper]:
         """Papers that were not yet held against the topics."""
         return [rows.paper(row) for row in await self._db.read("unmatched", limit=limit)]
@@ -98,19 +110,29 @@ class Store(Chats, Summaries, Harvests):
     async def topics(self) -> tuple[list[Topic], tuple[int, int]]:
         """Return all topics, and a stamp that changes when one is added."""
         stamp = await self._db.read("topics_stamp")  # read first: a topic added in between makes the stamp stale
-        return [Topic(*row) for row in await self._db.read("topics")], (stamp[0][0], stamp[0][1])
+        return [rows.topic(row[:4], row[4]) for row in await self._db.read("topics")], (stamp[0][0], stamp[0][1])
 
     async def add_matches(
-        self, papers: Iterable[str], matches: Iterable[tuple[str, Sequence[str]]], stamp: tuple[int, int]
+        self,
+        papers: Iterable[str],
+        matches: Iterable[tuple[str, Sequence[Match]]],
+        stamp: tuple[int, int],
+        weighed: Sequence[tuple[Taste, Weighed]] = (),
+        *,
+        judge_by: int = 0,
     ) -> bool:
-        """Record matches per topic and that `papers` are done; False (and nothing) if a topic was added meanwhile."""
+        """Record matches per topic and that `papers` are done; False (and nothing) if a topic was added meanwhile.
+
+        What is in doubt waits for a model's word until `judge_by` (ms). `weighed` is what chats' votes make of matches.
+        """
         found = [(topic, list(ids)) for topic, ids in matches if ids]
 
         def work(run: Query) -> bool:
             if run("topics_stamp")[0] != stamp:
                 return False
             now = self._clock.now()  # in the writer: no digest composed before this can miss it
-            run("add_match", [{"topic": topic, "paper": paper, "at": now} for topic, ids in found for paper in ids])
+            run("add_match", [rows.match_values(topic, each, now, judge_by) for topic, all_ in found for each in all_])
+            run("weigh", [{"chat": taste.chat, "topic": taste.topic} | asdict(each) for taste, each in weighed])
             run("mark_matched", [{"id": paper, "now": now} for paper in papers])
             run("wake_topic", [{"topic": topic, "now": now} for topic, _ in found])
             return True
@@ -126,7 +148,7 @@ class Store(Chats, Summaries, Harvests):
             known = run("chat", id=chat)
             if not known:
                 return 0
-            since = rows.chat(known[0]).composed_at - _SLACK
+            since = rows.chat(known[0]).composed_at - SLACK
             return int(
                 run("waiting", chat=chat, since=since)[0][0] + run("waiting_revisions", chat=chat, since=since)[0][0]
             )
@@ -164,7 +186,7 @@ class Store(Chats, Summaries, Harvests):
                 return 0, []
             now = max(now, found.composed_at + 1)  # no two digests of a chat have one moment
             digest = f"{chat}@{now}"
-            since = found.composed_at - _SLACK
+            since = found.composed_at - SLACK
             papers = run("add_deliveries", chat=chat, digest=digest, since=since, cap=found.cap or _NO_CAP)
             notices = run("add_notices", chat=chat, digest=digest, since=since) if found.revisions else []
             if papers or notices:
@@ -187,7 +209,17 @@ class Store(Chats, Summaries, Harvests):
                 return None, []
             found = rows.chat(known[0])
             return found, [
-                Digest(id_, found, at, scanned, rows.entries(run, id_, wanted), more, partial, rows.notices(run, id_))
+                Digest(
+                    id_,
+                    found,
+                    at,
+                    scanned,
+                    rows.entries(run, id_, wanted),
+                    more,
+                    partial,
+                    rows.notices(run, id_),
+                    run("unjudged_delivered", digest=id_)[0][0],
+                )
                 for id_, at, scanned, more, partial in run("open_digests", chat=chat, now=now, **rows.key(wanted))
             ]
 
@@ -312,6 +344,7 @@ class Store(Chats, Summaries, Harvests):
                 keys.append("match:new")
             if "match:new" not in keys and run("unmatched_events", limit=1):
                 keys.append("match:new")
+            keys += [f"judge:{topic}" for (topic,) in run("unjudged_topics", now=now)]
             missing = run("due_summaries", now=now, **rows.key(wanted))
             keys += [f"summarize:{language}:{paper}" for language, paper in missing]
             keys += [f"typeset:{chat}" for (chat,) in run("due_digests")]

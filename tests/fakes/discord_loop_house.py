@@ -207,6 +207,17 @@ class Play:
         await self.quiet()
         return asked
 
+    async def choose(self, message: Msg, label: str, *, user: int = ANN) -> int:
+        """Choose from a list under a message; returns the interaction once all is quiet."""
+        for one in message.controls:
+            for option in one.get("options", ()):
+                if option["label"] == label:
+                    where = (message.channel_id, message.id, one["custom_id"], user)
+                    asked = self.server.presses(*where, values=(option["value"],))
+                    await self.quiet()
+                    return asked
+        raise AssertionError(f"no list offers {label!r}")
+
     async def follow(self, channel: int = PAPERS, topic: str = TOPIC, *, user: int = ANN, **options: Any) -> Msg:
         """Subscribe by preview and press."""
         where = PAPERS if channel == FORUM else channel

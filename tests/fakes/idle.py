@@ -185,17 +185,23 @@ def run(work: Coroutine[Any, Any, T], clock: IdleClock) -> T:
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, clock: IdleClock, llm: LLM, budget: Budget, facts: Mapping[str, Any], chat: FakeChat
+    folder: Path,
+    clock: IdleClock,
+    llm: LLM | None,
+    budget: Budget,
+    facts: Mapping[str, Any],
+    chat: FakeChat,
+    settings: Settings | None = None,
 ) -> AsyncIterator[House]:
-    """Open a house in which nothing waits in real time, and whose summaries `llm` writes."""
+    """Open a house in which nothing waits in real time, and whose model, if there is one, is `llm`."""
     await asyncio.to_thread(shipped)
     store = ledger(folder / "paperboy.db", clock)
     await store.open()
     archive = Archive(folder / "paperboy.db.archive", store)
     await archive.open()
     try:
-        found = House(Settings(), store, archive, clock, chat)  # type: ignore[arg-type]
-        found.model = Model(llm, budget, facts)
+        found = House(settings or Settings(), store, archive, clock, chat)  # type: ignore[arg-type]
+        found.model = Model(llm, budget, facts) if llm else None
         yield found
         await found.engine.stop()
     finally:

@@ -25,7 +25,7 @@ from bot.errors import Later
 from bot.flow.ask import DAY_ZONE, Patience, Unanswered, ask
 from bot.flow.prepare import prepare
 from bot.flow.summarize import summary_of
-from bot.model import Budget, Chat, Part, Proof, Rate, Said, Subscribe, Summary, Topic, Turn, Wanted, Why
+from bot.model import Budget, Chat, Match, Part, Proof, Rate, Said, Subscribe, Summary, Topic, Turn, Wanted, Why
 from bot.platforms import console_view
 from bot.ports import Limits, RawReply
 from bot.store.store import Store
@@ -855,7 +855,7 @@ async def announced(found: House, clock: IdleClock, number: int) -> None:
     await found.store.add_papers(papers, baseline=False)
     topics, stamp = await found.store.topics()
     ids = [paper.id for paper in papers]
-    await found.store.add_matches(ids, [(topic.id, ids) for topic in topics], stamp)
+    await found.store.add_matches(ids, [(topic.id, [Match(id_) for id_ in ids]) for topic in topics], stamp)
     await found.archive.add(papers)
 
 
@@ -981,7 +981,7 @@ async def composed(found: Till) -> AsyncIterator[str]:
     await found.clock.sleep(1)
     await found.store.add_papers([STUDY], baseline=False)
     _, stamp = await found.store.topics()
-    await found.store.add_matches([STUDY.id], [("t1", [STUDY.id])], stamp)
+    await found.store.add_matches([STUDY.id], [("t1", [Match(STUDY.id)])], stamp)
     yield chat.id
 
 

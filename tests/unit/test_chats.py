@@ -17,6 +17,7 @@ from bot.model import (
     Forget,
     Joined,
     Left,
+    Match,
     Moved,
     Mute,
     Part,
@@ -194,7 +195,7 @@ async def _found(store: Store, *matches: tuple[Topic, str]) -> None:
     ids = sorted({id_ for _, id_ in matches})
     await store.add_papers([paper(int(id_[5:])) for id_ in ids], baseline=False)
     _, stamp = await store.topics()
-    assert await store.add_matches(ids, [(topic.id, [id_]) for topic, id_ in matches], stamp)
+    assert await store.add_matches(ids, [(topic.id, [Match(id_)]) for topic, id_ in matches], stamp)
 
 
 def test_a_muted_topic_brings_nothing_and_what_came_meanwhile_stays_away(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_topic_read_differently_keeps_what_waits_and_its_place(tmp_path: Path)
         clock.step(60)
         said = Said("tune", CHAT, "/tune")
         await store.hear(said)
-        await store.answer(said, [], [Retune(WIDE.id, NARROW, '"talking heads"', ("2611.00001",))])
+        await store.answer(said, [], [Retune(WIDE.id, NARROW, '"talking heads"', (Match("2611.00001"),))])
         assert await store.waiting(CHAT.id) == 1, "the one that still matches"
         assert [s.topic.id for s in await store.subscriptions(CHAT.id)] == ["narrow", "a"], "the older wish stays first"
 

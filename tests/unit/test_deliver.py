@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import Gone, InDoubt, Later, Refused
 from bot.flow import silence
 from bot.flow.deliver import deliver
-from bot.model import Chat, Rate, Said, Send
+from bot.model import Chat, Match, Rate, Said, Send
 from tests.fakes.chat import FakeChat
 from tests.fakes.house import House, house, paper
 from tests.fakes.ports import SteppedClock
@@ -331,7 +331,7 @@ def test_a_wake_up_during_a_command_is_not_lost(tmp_path: Path) -> None:
             store.answer = answer  # type: ignore[method-assign]
             _, stamp = await store.topics()  # the paper is matched while the command is being answered
             topics = await store.subscriptions("fake:a")
-            assert await store.add_matches(["2611.00001"], [(topics[0].topic.id, ["2611.00001"])], stamp)
+            assert await store.add_matches(["2611.00001"], [(topics[0].topic.id, [Match("2611.00001")])], stamp)
             await answer(*arguments)  # type: ignore[arg-type]
 
         store.answer = late  # type: ignore[method-assign,assignment]

@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 
 from bot import __version__
+from bot.core import query
+from bot.core.match import Day
+from bot.model import Paper
 from tests import discord_preview, docs, evidence_preview, telegram_preview
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUERIES = docs.QUERIES.read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_code() -> None:
@@ -32,6 +36,22 @@ def test_the_picture_of_discord_is_of_what_is_rendered_now() -> None:
 def test_the_picture_of_evidence_is_of_what_is_rendered_now() -> None:
     wanted = telegram_preview.mark(evidence_preview.document(asyncio.run(evidence_preview.sample())))
     assert wanted.encode() in evidence_preview.PICTURE.read_bytes(), "run `python -m tests.evidence_preview`"
+
+
+def test_every_reading_on_the_page_of_queries_is_the_program_s() -> None:
+    assert docs.queries(QUERIES) == QUERIES, "run `python -m tests.docs`"
+    assert QUERIES.count("refused: ") > 15
+    assert "read as | |" not in QUERIES
+
+
+def test_every_find_on_the_page_of_queries_is_found() -> None:
+    rows = re.findall(r"^\| `(.+?)` \| (`.+`) \| (`.+`) \|$", QUERIES.split("## arXiv's own")[0], re.MULTILINE)
+    assert len(rows) > 20
+    for asked, finds, others in rows:
+        wanted, unwanted = (re.findall("`(.+?)`", cell) for cell in (finds, others))
+        batch = [Paper(text, 1, text, "", (text,), ("cs.CV",), published=0, updated=0) for text in (*wanted, *unwanted)]
+        with Day(batch) as day:
+            assert day.ids(query.fts5(query.parse(asked))) == wanted, asked
 
 
 def test_every_command_line_it_names_exists() -> None:

@@ -1,6 +1,7 @@
-"""`lab tldr` and `lab match`: a line a row, whatever is in the rows."""
+"""`lab tldr`, `lab match` and `lab query`: a line a row, whatever is in the rows."""
 
 import gzip
+import io
 import json
 from pathlib import Path
 
@@ -60,3 +61,46 @@ def test_a_file_that_cannot_be_used_is_named_with_its_line(
     file.write_text(f'{{"title": "t", "abstract": "We go. It works."}}\n{text}\n', encoding="utf-8")
     assert main(["lab", "tldr", str(file)]) == 1
     assert "rows, line 2" in capsys.readouterr().err
+
+
+def test_a_query_is_shown_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lab", "query", 'ti:heads AND au:"Chen J"', "talking heads"]) == 0
+    one, other = capsys.readouterr().out.split("\n\n")
+    assert one.splitlines() == [
+        "read as  a query",
+        'shown    ti:heads AND au:"Chen J"',
+        'key      (authors:"chen j" AND title:"head")',
+        'FTS5     (title : "head" AND authors : "chen j")',
+        'arXiv    (ti:"heads" AND au:"Chen J")',
+    ]
+    assert other.startswith("read as  a topic")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "place"),
+    [
+        ("ti:x AND )", "ti:x AND )", 9),
+        ("\u6269\u6563 x", "\u6269\u6563 x", 0),
+        ("\u202ea\tAND ()", " a AND ()", 8),
+        ("ti:caf\u00e9 -\u00e9", "ti:caf\u00e9 -\u00e9", 8),
+        ("co:\uff21\uff22 AND )", "co:\uff21\uff22 AND )", 12),  # these letters are two columns wide
+    ],
+)
+def test_a_refusal_marks_its_place(text: str, shown: str, place: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lab", "query", text]) == 1
+    said, line, mark = capsys.readouterr().out.splitlines()
+    assert said.startswith("refused  ")
+    assert (line, mark) == (" " * 9 + shown, " " * (9 + place) + "^")
+
+
+def test_queries_are_read_from_standard_input_and_a_long_one_is_cut_around_its_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"heads\n\n{'word ' * 30}AND OR {'x ' * 40}\r\n"))
+    assert main(["lab", "query"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("read as") == out.count("refused") == 1
+    line, mark = out.splitlines()[-2:]
+    assert line[len(mark) - 1 :].startswith("OR x")
+    assert line.strip().startswith("…")
+    assert line.endswith("…")

@@ -41,10 +41,13 @@ def holds(node: Node, texts: dict[str, str]) -> bool:
         case AndNot():
             return holds(node.keep, texts) and not holds(node.drop, texts)
         case Term():
-            wanted = {"topic": ["title", "abstract"], "all": list(COLUMNS)}.get(node.column, [node.column])
+            wanted = {"topic": ["title", "abstract"], "all": ["title", "abstract", "comments"]}.get(
+                node.column, [node.column]
+            )
+            names = node.names or (node.tokens if node.column == "all" else ())
             end = "" if node.prefix else " "
             found = any(f" {' '.join(node.tokens)}{end}" in f" {texts[name]} " for name in wanted)
-            return found or bool(node.names and f" {' '.join(node.names)}{end}" in f" {texts['authors']} ")
+            return found or bool(names and f" {' '.join(names)}{end}" in f" {texts['authors']} ")
 
 
 def evaluated(node: Node, batch: list[Paper]) -> list[str]:

@@ -16,6 +16,7 @@ from bot.core import normalise
         (r"Schr{\"o}dinger, Schr\"{o}dinger, Schrödinger", "schrodinger schrodinger schrodinger"),
         (r"Erd\H{o}s--R\'enyi; L{\'e}vy; S{\o}rensen; \v{S}koda; {\L}ukasz", "erdo renyi levy sorensen skoda lukasz"),
         (r"Poincar\'e, na\"{\i}ve and Beno{\^\i}t", "poincare naive and benoit"),
+        (r"Ji\v{r}\'{\i} Nov\'ak, Garc\'\i a", "jiri novak garcia"),
         (r"$\alpha$-decay and α-decay and ϵ, $\varepsilon$", "alpha decay and alpha decay and epsilon epsilon"),
         (r"$\mathcal{N}=4$ \textit{super}symmetry", "n 4 supersymmetry"),
         (r"MoS$_2$, MoS$_{2}$, MoS2, MoS₂, $\mathrm{CO}_2$", "mos2 mos2 mos2 mos2 co2"),
@@ -85,6 +86,10 @@ def test_a_prefix_differs_from_a_word_in_its_ending_only(text: str) -> None:
     assert whole[-1:] == list(map(normalise.stem, prefix[-1:]))
 
 
+NAMES = ["Jingdong Chen", "Adrian Del Maestro", "John Michael Smith", "Johannes D. van der Waals", "Jian-Guo Wang"]
+NAMES += ["N. F. Shul'ga", "Donald C. Wunsch II", "The ATLAS Collaboration", 'Max M\\"uller']
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -97,11 +102,30 @@ def test_a_prefix_differs_from_a_word_in_its_ending_only(text: str) -> None:
         "del maestro a",
         "smith j m",
         "m smith",
+        "john smith",
+        "waals j",
+        "van der waals j d",
+        "johannes van der waals",
+        "jian guo wang",
+        "jianguo wang",
+        "wang j g",
+        "wang j",
+        "shulga n",
+        "wunsch donald",
+        "wunsch d",
+        "donald wunsch ii",
+        "atlas collaboration",
+        "muller m",
     ],
 )
 def test_an_author_answers_to_every_order(asked: str) -> None:
-    column = normalise.author_column(["Jingdong Chen", "Adrian Del Maestro", "John Michael Smith"])
+    column = normalise.author_column([*NAMES])
     assert f" {asked} " in f" {column} "
+
+
+@pytest.mark.parametrize("asked", ["chen w", "guo w", "mueller m", "michael j", "maestro del"])
+def test_an_author_does_not_answer_to_what_is_no_form_of_the_name(asked: str) -> None:
+    assert f" {asked} " not in f" {normalise.author_column([*NAMES])} "
 
 
 def test_no_phrase_runs_from_one_author_into_the_next() -> None:

@@ -110,6 +110,7 @@ def test_a_topic_asks_for_all_its_words(text: str, shown: str) -> None:
         ("title:avatar", "ti:avatar"),
         ("TI:avatar AND Cat:cs.cv", "ti:avatar AND cat:cs.CV"),
         ("ti: avatar", "ti:avatar"),
+        ("Title: avatar AND ALL: ICML", "ti:avatar AND all:ICML"),
         ("all: avatar AND co: ICML", "all:avatar AND co:ICML"),
         (r'au:"M\"uller J" OR ti:M\"obius', 'au:"muller j" OR ti:mobius'),
         ("cat:cs.CV+AND+ti:%22talking+head%22", 'cat:cs.CV AND ti:"talking head"'),
@@ -140,7 +141,11 @@ def test_a_query_is_shown_with_all_its_brackets(text: str, shown: str) -> None:
         ),
         ("abs:generat*", 'abstract : "generat" *'),
         ("ti:multi-mod*", 'title : "multimod" *'),
-        ("all:Adams", '("adam" OR authors : "adams")'),
+        ("all:Adams", '({title abstract comments} : "adam" OR authors : "adams")'),
+        ("all:arc*", '({title abstract comments} : "arc" * OR authors : "arc" *)'),  # never a category's token
+        ("ti:galaxies*", '(title : "galaxies" * OR title : "galaxy")'),
+        ('au:"Jian-Guo Chen"', '(authors : "jian guo chen" OR authors : "jianguo chen")'),
+        (r'au:"M\"uller-Lyer J"', '(authors : "muller lyer j" OR authors : "mullerlyer j")'),
         ("co:ICML AND cat:math.*", '(comments : "icml" AND categories : "arc0math")'),
     ],
 )
@@ -194,6 +199,7 @@ WRONG = [
     ("cat:cs.XX", 4, "Example: cat:cs.*"),
     ("cat:cmp-lg", 4, "has been part of cs.CL for years"),
     ("abs:ge*", 4, "at least 3 letters"),
+    ("au:xxs*", 3, "no word in it to look for"),  # a token of our own, which stands in every paper
     ("gen*tion", 0, "only stand at the end of a word"),
     ("diffusion -medical", 10, "write ANDNOT"),
     ("ti:x AND -medical", 9, "write ANDNOT"),
@@ -259,6 +265,9 @@ def test_hostile_inputs_are_read_or_refused(text: str) -> None:
 @example('ti:\\"')
 @example('"non" "multi modal"')
 @example("ti:x OR ti:x*")
+@example("pre's) co")
+@example(r"all:Szab\'o\'s")
+@example(r"multi$\alpha$AND's ti:'s")
 def test_any_text_is_read_or_refused(text: str) -> None:
     with fresh_table() as database:
         accepted(text, database)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import owner
 from bot.errors import ConfigError, Later
-from bot.model import Chat, Part, Rate, Said, Subscribe, Summary, Topic, Wanted
+from bot.model import Chat, Match, Part, Rate, Said, Subscribe, Summary, Topic, Wanted
 from bot.store import drivers
 from bot.store import store as store_module
 from bot.store.rows import nonce
@@ -56,7 +56,7 @@ def test_a_failed_write_undoes_itself_and_nobody_else(tmp_path: Path) -> None:
         store = opened(tmp_path)
         await store.open()
         good = [store.add_papers([paper(n)], baseline=False) for n in range(20)]
-        bad = store._db.write(lambda q: q("add_topic", id=None, key=None, fts=None, now=0))
+        bad = store._db.write(lambda q: q("add_topic", id=None, key=None, fts=None, more="", now=0))
         results = await asyncio.gather(*good[:10], bad, *good[10:], return_exceptions=True)
         assert isinstance(results[10], sqlite3.IntegrityError)
         assert (await store.counts()).papers == 20
@@ -91,7 +91,7 @@ def test_seen_is_delivered_to_be(tmp_path: Path) -> None:
         await store.add_papers([paper(1), paper(2)], baseline=False)
         topics, stamp = await store.topics()
         assert topics == [TOPIC]
-        assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", ["2611.00001"])], stamp)
+        assert await store.add_matches(["2611.00001", "2611.00002"], [("t1", [Match("2611.00001")])], stamp)
         assert await store.waiting(CHAT.id) == 1
         assert await compose(store) == (1, [("en", "2611.00001")])
         assert await compose(store) == (0, [])
@@ -125,12 +125,12 @@ def test_nothing_older_than_the_wish_and_no_baseline_is_pushed(tmp_path: Path) -
         assert await store.add_matches(["2611.00001"], [], (await store.topics())[1])
         clock.step(1)
         await store.hear(Said("said:1", CHAT, "/subscribe talking"))
-        await store.answer(Said("said:1", CHAT), [], [Subscribe(TOPIC, "talking", ("2611.00001",))])
+        await store.answer(Said("said:1", CHAT), [], [Subscribe(TOPIC, "talking", (Match("2611.00001"),))])
         clock.step(1)
         await store.add_papers([paper(2)], baseline=True)
         await store.add_papers([paper(3)], baseline=False)
         ids = ["2611.00002", "2611.00003"]
-        assert await store.add_matches(ids, [("t1", ids)], (await store.topics())[1])
+        assert await store.add_matches(ids, [("t1", [Match(id_) for id_ in ids])], (await store.topics())[1])
         assert [p.id for p, _ in await store.latest(CHAT.id, 9)] != [], "looking back shows them all the same"
         assert await compose(store) == (1, [("en", "2611.00003")])
         await store.close()
@@ -147,7 +147,7 @@ def test_a_digest_waits_for_its_summaries_and_is_planned_once(tmp_path: Path) ->
         clock.step(1)
         await store.add_papers([paper(1)], baseline=False)
         _, stamp = await store.topics()
-        await store.add_matches(["2611.00001"], [("t1", ["2611.00001"])], stamp)
+        await store.add_matches(["2611.00001"], [("t1", [Match("2611.00001")])], stamp)
         await compose(store)
         assert (await store.open_digests(CHAT.id, Wanted()))[1] == []
         assert "summarize:en:2611.00001" in await store.due(Wanted())

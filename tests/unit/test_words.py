@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from bot.core.commands import COMMANDS
+from bot.core.commands import COMMANDS, LEVELS
 from bot.flow.answers.settings import SETTINGS
 from bot.words import WORDS, count, say
 
@@ -32,6 +32,9 @@ def used() -> set[str]:
                 found.add(text)
     made = {f"setting_{kind}{name}" for name in SETTINGS for kind in ("", "bad_")}
     made |= {"setting_mode_daily", "setting_mode_asap", "setting_bad_switch"}
+    made |= {f"level_{name}" for name in LEVELS} | {f"why_judged_{verdict}" for verdict in ("on", "borderline", "off")}
+    made |= {f"{kind}{name}" for name in ("why", "like", "dislike") for kind in ("button_", "")}
+    made |= {"like_what", "dislike_what"}
     return found | {command.does for command in COMMANDS} | made
 
 

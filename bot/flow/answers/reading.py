@@ -33,8 +33,8 @@ async def read(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, chat: Chat
     """Set a paper from the ledger, else from its source; raises UserError or Later."""
     paper = await _paper(store, ports, wanted, chat.language)
     summary = await summary_of(store, ports, paper, chat.language)
-    more = translates(ports, chat.language)
-    return post.reading(paper, summary, chat, ports.clock.now(), evidence=evidence, translates=more)
+    more, votes = translates(ports, chat.language), bool(await store.subscriptions(chat.id))
+    return post.reading(paper, summary, chat, ports.clock.now(), evidence=evidence, translates=more, votes=votes)
 
 
 async def translate(asked: Asked) -> Reply:

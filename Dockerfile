@@ -11,7 +11,8 @@ COPY prompts prompts/
 # The environment gets no pip of its own: nothing is installed once the image is made.
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
     && python -m venv --without-pip /venv \
-    && python -m pip --python /venv/bin/python install --no-cache-dir --constraint requirements.lock /wheels/*.whl
+    && set -- /wheels/*.whl \
+    && python -m pip --python /venv/bin/python install --no-cache-dir --constraint requirements.lock "$1[reading]"
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Paperboy" \

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import logging
 import signal
@@ -27,13 +28,14 @@ from bot.flow.judge import judge
 from bot.flow.match import match
 from bot.flow.notify import notify
 from bot.flow.prepare import prepare
+from bot.flow.read import read
 from bot.flow.suggest import suggest
 from bot.flow.summarize import ahead, summarize
 from bot.flow.sweep import due, sweep
 from bot.flow.typeset import typeset
 from bot.model import Chat, Event, Mode, Wanted
 from bot.platforms.console import ADDRESS, Console
-from bot.ports import Feeds, Platform, Ports, Register, Source, Verb
+from bot.ports import Feeds, Fulltexts, Platform, Ports, Register, Source, Verb
 from bot.store.archive import Archive
 from bot.store.raw import Raw
 from bot.store.store import Store
@@ -52,6 +54,7 @@ VERBS: Mapping[str, Verb] = {
     "judge": judge,
     "compose": compose,
     "summarize": summarize,
+    "read": read,
     "prepare": prepare,
     "ahead": ahead,
     "typeset": typeset,
@@ -61,7 +64,8 @@ VERBS: Mapping[str, Verb] = {
 }
 _SWEEP = 5.0  # seconds between two looks for forgotten work
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0  # seconds before a platform is listened to again
-_PROMPTS = ("summary", "repair", "translate", "topic", "judge")
+_PROMPTS = ("summary", "repair", "translate", "topic", "judge", "read", "ask")
+_READING = ("lxml", "pypdfium2", "PIL")  # the extra `reading`
 _BEAT = 60.0  # seconds between two signs of life in the ledger
 
 
@@ -74,6 +78,7 @@ class App:
         self.source: Source = self._arxiv()
         self.register: Register = self._oai()
         self.feeds: Feeds | None = self._rss()
+        self.fulltexts: Fulltexts | None = self._files()
         self.calendar = Calendar.of(resources.data("calendar.json"))
         self.platforms: dict[str, Platform] = {"console": self.console}
         if settings.telegram_bot_token:
@@ -94,6 +99,7 @@ class App:
             source=self.source,
             register=self.register,
             feeds=self.feeds,
+            fulltexts=self.fulltexts,
             calendar=self.calendar,
             archive=self.archive,
             platforms=self.platforms,
@@ -106,7 +112,7 @@ class App:
 
     def read_from(self, source: Archivist) -> None:
         """Let one source be all: a sample, a fake."""
-        self.source, self.register, self.feeds = source, source, None
+        self.source, self.register, self.feeds, self.fulltexts = source, source, None, None
 
     async def _verb(self, verb: Verb, key: str) -> None:
         await verb(self.store, self.ports, key)
@@ -170,6 +176,27 @@ class App:
             clock=self.clock,
             base_url=self.settings.arxiv_rss_url,
             contact=self.settings.contact,
+        )
+
+    def _files(self) -> Fulltexts | None:
+        """Return what reads papers in full; None without the extra `reading`."""
+        if not all(map(importlib.util.find_spec, _READING)):
+            return None
+        from bot.sources.arxiv_files import ArxivFiles
+        from bot.sources.page_reader import PageReader
+        from bot.sources.pdf import PdfReader
+
+        ledger = Path(self.settings.database_url)
+        return ArxivFiles(
+            gate=self.store.gate,
+            clock=self.clock,
+            base_url=self.settings.arxiv_files_url,
+            contact=self.settings.contact,
+            timeout=float(self.settings.arxiv_timeout),
+            folder=ledger.with_name(ledger.name + ".files"),
+            limit=self.settings.files_megabytes * 2**20,
+            html=PageReader().read,
+            pdf=PdfReader().read,
         )
 
     async def drain(self) -> None:

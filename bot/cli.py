@@ -67,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("summary", type=Path, help="the model's JSON")
     check.add_argument("source", type=Path, help="the paper's text, its title on the first line")
     check.add_argument("--language", default="en", help="the reader's language [en]")
+    fulltext = steps.add_parser("fulltext", help="what a paper's file holds: sections, pages, captions, hidden text")
+    fulltext.add_argument("file", type=Path, help="PDF, or arXiv's HTML")
+    whole = steps.add_parser("read", help="the whole reading of a paper, with the evidence of each statement")
+    whole.add_argument("target", help="arXiv id or link, or a PDF or HTML file")
+    figures = steps.add_parser("figures", help="cut the figures out of a PDF")
+    figures.add_argument("file", type=Path, help="PDF")
+    figures.add_argument("folder", type=Path, help="where the pictures go")
     return parser
 
 
@@ -85,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal of another alphabet shows "?" instead of losing a digest
     options = _parser().parse_args(argv)
     try:
-        if options.command == "lab":
+        if options.command == "lab" and options.step != "read":
             from bot import lab
 
             return lab.main(options)
@@ -254,6 +261,30 @@ async def _summarize(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _read(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import lab
+    from bot.app import opened
+    from bot.core import arxiv_id, post_reading, reading
+    from bot.flow.read import of_text, paper_of, reading_of
+    from bot.platforms.console import ADDRESS
+
+    async def stage(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    file = Path(options.target)
+    async with opened(settings, archive_too=False) as app:
+        if await asyncio.to_thread(file.is_file):
+            text = await lab.read_file(file)
+            paper = reading.of_file(text, file.stem)
+            found = await of_text(app.store, app.ports, paper, text, settings.language, stage)
+        else:
+            paper = await paper_of(app.store, app.ports, arxiv_id.parse(options.target), settings.language)
+            found = await reading_of(app.store, app.ports, paper, settings.language, stage)
+        chat = app.new_chat("console", ADDRESS)
+        app.console.show(post_reading.whole(paper, found, chat, app.clock.now(), evidence=True))
+    return 0
+
+
 async def _retry(settings: Settings, options: argparse.Namespace) -> int:
     from bot.app import opened
 
@@ -270,6 +301,7 @@ _COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Coroutine[None, No
     "status": _status,
     "doctor": _doctor,
     "summarize": _summarize,
+    "lab": _read,
     "retry": _retry,
     "coverage": _coverage,
     "backfill": _backfill,

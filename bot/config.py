@@ -115,6 +115,9 @@ class Settings:
         _choice("on", "off"),
     )
     llm_url: str = _setting("", "Address of an OpenAI-compatible server, such as http://localhost:11434/v1.", _url)
+    llm_context: int = _setting(
+        32_768, "Tokens that a model takes whose size is not known (data/models.json).", _number(4096, 10**7)
+    )
     llm_requests_per_minute: int = _setting(10, "Calls to the model in a minute; 0: any.", _number(0, 100_000))
     llm_tokens_per_minute: int = _setting(200_000, "Tokens in a minute; 0: any.", _number(0, 10**9))
     llm_requests_per_day: int = _setting(1000, "Calls to the model in a day (Pacific); 0: any.", _number(0, 10**7))
@@ -140,6 +143,12 @@ class Settings:
     calendar: str = _setting("", "JSON file with arXiv holidays of your own, as data/calendar.json has them.")
     arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", "Address of arXiv's OAI-PMH service.", _url)
     arxiv_rss_url: str = _setting("https://rss.arxiv.org/rss", "Address of arXiv's feeds.", _url)
+    arxiv_files_url: str = _setting(
+        "https://export.arxiv.org", "Address of arXiv's files, asked for HTML pages and PDFs.", _url
+    )
+    files_megabytes: int = _setting(
+        500, "Megabytes of arXiv's files kept beside the ledger for a second look.", _number(0, 1_000_000)
+    )
     arxiv_timeout: int = _setting(60, "Seconds after which a request to arXiv is given up.", _number(1, 600))
     clock: str = _setting("system", "For tests: 'simulated 2026-11-19T08:00:00Z x60' starts then, sixty times as fast.")
     log_level: str = _setting("warning", "How much is logged.", _choice("debug", "info", "warning", "error"))

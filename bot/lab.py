@@ -1,6 +1,7 @@
 """`python -m bot lab …`: single steps of the pipeline on files, with the very code that runs in the service."""
 
 import argparse
+import asyncio
 import gzip
 import json
 import sys
@@ -14,9 +15,11 @@ from rich.console import Console
 from rich.progress import track
 
 from bot.core import candidates, extract, grounding, links, papers, query, relevance, terms
+from bot.core.fulltext import Fulltext
 from bot.core.match import Day, columns
 from bot.errors import UserError
 from bot.model import Meaning, Paper, Topic
+from bot.sources.pdf import PdfReader
 
 T = TypeVar("T")
 
@@ -25,9 +28,9 @@ _BEFORE, _AFTER = 60, 30  # characters of what was typed that are shown around t
 
 def main(options: argparse.Namespace) -> int:
     """Run one step; raises UserError for a file that cannot be used."""
-    return {"tldr": _tldr, "match": _match, "check": _check, "query": _query, "relevance": _relevance}[options.step](
-        options
-    )
+    steps = {"tldr": _tldr, "match": _match, "check": _check, "query": _query, "relevance": _relevance}
+    steps |= {"fulltext": _fulltext, "figures": _figures}
+    return steps[options.step](options)
 
 
 def _lines(path: Path) -> list[str]:
@@ -209,6 +212,50 @@ def _check(options: argparse.Namespace) -> int:
         print("".join(f"          {line}\n" for line in (lost.text, f"“{lost.quote}”") if line.strip("“”")), end="")
     verdict = "can be shown" if checked.enough else "too little is left: the embedded summary is shown instead"
     print(f"\n{checked.counted}, {len(checked.rows)} accepted, {len(checked.rejected)} rejected; {verdict}")
+    return 0
+
+
+async def read_file(file: Path) -> Fulltext:
+    """Read a PDF, or a page of arXiv's HTML; raises UserError, Refused or Later."""
+    if file.suffix.lower() not in {".html", ".htm", ".xhtml"}:
+        return await PdfReader().read(file)
+    from bot.sources import latexml  # its parser is an extra
+
+    return await asyncio.to_thread(lambda: latexml.read("\n".join(_lines(file))))
+
+
+def _fulltext(options: argparse.Namespace) -> int:
+    """Print what a paper's file holds: front matter, sections with pages, captions, and what nobody can see."""
+    paper = asyncio.run(read_file(options.file))
+    pages = paper.pages or "unknown"
+    print(f"{paper.source}, {pages} pages, {len(paper.sections)} sections, {len(paper.captions)} captions")
+    for line in paper.front.splitlines():
+        print(f"front     {line}")
+    for section in paper.sections:
+        print(f"\n{section.kind:13} {section.title}")
+        for paragraph in section.paragraphs:
+            page = f"p. {paragraph.page}" if paragraph.page else ""
+            print(f"  {page:7}{paragraph.text}")
+    print()
+    for caption in paper.captions:
+        print(f"caption   p. {caption.page}  {caption.label}: {caption.text}")
+    for flag in paper.flags:
+        print(f"HIDDEN    p. {flag.page}  {flag.kind}: {flag.text}")
+    return 0
+
+
+def _figures(options: argparse.Namespace) -> int:
+    """Write a paper's figures to a folder as PNG, and print where each one is."""
+    figures = asyncio.run(PdfReader().figures(options.file))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for figure in figures:
+        caption = figure.caption
+        name = f"{options.file.stem}-p{caption.page}-{'-'.join(caption.label.lower().split())}.png"
+        where = options.folder / name
+        if figure.png:
+            where.write_bytes(figure.png)
+        print(f"{where if figure.png else 'nothing drawn near it'}  {caption.label}: {caption.text}")
+    print(f"{sum(bool(figure.png) for figure in figures)} of {len(figures)} figures were cut out.")
     return 0
 
 

@@ -150,6 +150,33 @@ class Summary:
     until: int = 0  # ms, until when an extract stands in for a model's; 0 for good
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of a reading and what it rests on."""
+
+    text: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a paper says, part by part, and what that rests on."""
+
+    parts: tuple[tuple[str, tuple[Statement, ...]], ...]  # in the order of `core.reading.PARTS`
+    affiliations: tuple[str, ...] = ()  # as printed on the first page
+    keywords: tuple[str, ...] = ()  # the authors' own
+    source: str = ""  # 'html' or 'pdf'; '' where only the abstract could be had
+    pages: int = 0  # 0 where they are not known
+    links: tuple[str, ...] = ()  # to code and project, that abstract, comments or first page name
+    whole: bool = True  # whether the model was given all of it
+    hidden: int = 0  # runs of text that no reader can see, and that were taken out
+    model: str = ""  # that wrote it; '' for the authors' own sentences
+    quotes: int = 0  # that it gave
+    found: int = 0  # of them, that stand in the paper
+    why: Why = ""  # why no model wrote it
+    until: int = 0  # ms, until when it stands in for a better one; 0 for good
+
+
 # --- who reads ----------------------------------------------------------------------------------------------------
 
 AWAITING = say("en", "awaiting")  # why a channel that we were added to is silent
@@ -349,6 +376,35 @@ class Unlearn:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Something that takes its time: a paper to be read, or a question (if not '') to be asked of it."""
+
+    id: str  # of what was said
+    chat: str
+    paper: str  # with its version
+    language: str
+    question: str = ""
+    stages: int = 0  # that were told, over all attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Change: a job begins; this answer is the message that says how far it has come."""
+
+    id: str  # of what was said
+    paper: str
+    language: str
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndJob:
+    """Change: nobody waits for a job any more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Change: the chat hears nothing of this topic, or hears of it again from now on."""
 
@@ -382,7 +438,21 @@ class Wake:
     at: int
 
 
-Change = Subscribe | Unsubscribe | Retune | SetLevel | Vote | Unlearn | Mute | Forget | Admit | SetChat | Wake
+Change = (
+    Subscribe
+    | Unsubscribe
+    | Retune
+    | SetLevel
+    | Vote
+    | Unlearn
+    | Begin
+    | EndJob
+    | Mute
+    | Forget
+    | Admit
+    | SetChat
+    | Wake
+)
 """What a command does to the ledger, in the same transaction as its answer."""
 
 
@@ -406,6 +476,7 @@ class Said:
     may_manage: bool | None = True  # None: the platform is asked once a command needs it
     author: str = ""  # the platform's id of the person; '' where there is but one
     press: Press | None = None
+    reply: str = ""  # the platform's id of our message that it answers; '' if it answers none
 
 
 @dataclass(frozen=True, slots=True)

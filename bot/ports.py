@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from bot.config import Settings
 from bot.core.calendar import Calendar
+from bot.core.fulltext import Fulltext
 from bot.core.prompt import Prompt
 from bot.core.terms import Frequencies
 from bot.model import (
@@ -21,6 +22,7 @@ from bot.model import (
     Event,
     Feed,
     Happened,
+    Job,
     Match,
     News,
     Paper,
@@ -28,6 +30,7 @@ from bot.model import (
     Post,
     Press,
     Rate,
+    Reading,
     Record,
     Run,
     Said,
@@ -118,6 +121,18 @@ class Feeds(Protocol):
 
     async def feed(self, group: str, etag: str = "") -> Feed | None:
         """Read today's feed of a group, None if it is still the one of `etag`; raises Later unless that is it."""
+        ...
+
+
+class Fulltexts(Protocol):
+    """What papers say in full."""
+
+    async def fulltext(self, paper: Paper) -> Fulltext:
+        """Return the full text of this version of a paper, from whatever file of it can be read.
+
+        May take a minute. Raises Later (its source asks for a pause, does not answer, or sends something else) and
+        UserError (there is none, or none that can be read).
+        """
         ...
 
 
@@ -324,6 +339,11 @@ class Ledger(Protocol):
     ) -> None: ...
     async def votes(self, chat: str, topic: str) -> list[tuple[Paper, int]]: ...
     async def votes_of(self, chat: str, topic: str, voter: str) -> dict[str, int]: ...
+    async def job(self, id_: str) -> tuple[Job, Chat] | None: ...
+    async def stage(self, job: str, part: Part) -> bool: ...
+    async def end_job(self, job: str, parts: Sequence[Part]) -> bool: ...
+    async def reading(self, paper: Paper, wanted: Wanted) -> Reading | None: ...
+    async def add_reading(self, paper: Paper, wanted: Wanted, reading: Reading) -> None: ...
     async def tastes(self) -> list[Taste]: ...
     async def taste(self, chat: str, topic: str) -> Taste | None: ...
     async def recent(self, topic: str, since: int, limit: int) -> list[tuple[Paper, Match]]: ...
@@ -347,6 +367,7 @@ class Ledger(Protocol):
     ) -> bool: ...
     async def hear(self, said: Said, *, edits: str = "") -> bool: ...
     async def pressed(self, chat: str, press: Press) -> tuple[str, Button] | None: ...
+    async def shown(self, chat: str, message: str) -> list[str]: ...
     async def add_chat(self, chat: Chat) -> None: ...
     async def chat(self, chat: str) -> Chat | None: ...
     async def subscriptions(self, chat: str) -> list[Subscription]: ...
@@ -421,6 +442,7 @@ class Ports:
     alone: Callable[[str], AbstractAsyncContextManager[None]]
     prompts: Mapping[str, Prompt]
     feeds: Feeds | None = None
+    fulltexts: Fulltexts | None = None  # None without what reads files (the extra `reading`)
     model: Model | None = None
     wanted: Wanted = Wanted()  # noqa: RUF009 - frozen
 

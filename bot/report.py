@@ -111,6 +111,11 @@ async def doctor(settings: Settings, *, offline: bool) -> int:
             counts = await app.store.counts()
             good.append(f"Ledger: {path}, {counts.papers:,} papers, {counts.chats:,} chats.")
             good += models.told(app.model)
+            good.append(
+                "Whole papers: /read and /ask read arXiv's HTML or PDF."
+                if app.fulltexts
+                else "Whole papers are not read: pip install 'paperboy-digests[reading]' brings /read and /ask."
+            )
             if not offline:
                 await _ask_arxiv(app, good, bad)
                 await _ask_model(app, good, bad)

@@ -13,7 +13,9 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["addressed"]
+from bot.core import sentences
+
+__all__ = ["addressed", "to_people"]
 
 _LOOKALIKES: Final = str.maketrans("аеорсухіѕԁһӏνοαιτκ", "aeopcyxisdhlvoaitk")
 _LEET: Final = str.maketrans("013457@$!|", "oieastasil")
@@ -68,6 +70,13 @@ def addressed(text: str) -> bool:
         return True
     words = " ".join(map(_unmasked, _WORD.findall(re.sub(r"['’‘]", "", shown))))
     return bool(_ENGLISH.search(words) or _JOINED.search(re.sub(r"[^a-z]", "", words)))
+
+
+def to_people(text: str) -> str:
+    """Leave out the sentences that speak to language models: none of them is what a paper says."""
+    if not addressed(text):
+        return text
+    return " ".join(each for each in sentences.split(text) if not addressed(each))
 
 
 def _unmasked(word: str) -> str:

@@ -10,7 +10,7 @@ Nothing here raises on any JSON value. About ten milliseconds a reply.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -18,7 +18,8 @@ from bot.core import extract_trim, grounding_form, grounding_meaning, grounding_
 from bot.core.grounding_quotes import SHORTEST, Found, Text, flat, letters, nearest
 from bot.core.plain import plain
 
-__all__ = ["SCHEMA", "Checked", "Rejected", "Row", "Source", "check", "nearest", "parse"]
+__all__ = ["SCHEMA", "Checked", "Passage", "Rejected", "Row", "Sheet", "Source"]
+__all__ += ["affiliations", "check", "nearest", "parse", "row", "sheet"]
 
 FEWEST: Final = 2
 """Takeaways that must be left; with fewer, or without the one line, the embedded summary is the better one."""
@@ -121,9 +122,17 @@ class Checked:
         return f"{self.found} of {self.quotes} quotes found"
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of the source in which a quote may stand, and how that place is named."""
+
+    where: str
+    text: str
+
+
 @dataclass(slots=True)
-class _Sheet:
-    """The sources, flattened once, and what has been accepted so far."""
+class Sheet:
+    """What is checked against, flattened once, and what has been accepted so far."""
 
     source: Source
     language: str
@@ -133,6 +142,11 @@ class _Sheet:
     rejected: list[Rejected] = field(default_factory=list)
     quotes: int = 0
     found: int = 0
+    flattened: dict[Passage, Text] = field(default_factory=dict)
+
+    def search(self, passages: Iterable[Passage]) -> None:
+        """Look for the quotes that follow in these places, in their order."""
+        self.texts = [(each.where, self.flattened.setdefault(each, Text(each.text))) for each in passages]
 
 
 def parse(text: str) -> object:
@@ -153,8 +167,17 @@ def check(reply: object, source: Source, language: str = "en") -> Checked:
         ("page 1", source.page),
         ("full text", source.body),
     )
-    texts = [(name, Text(text)) for name, text in parts if text.strip()]
-    sheet = _Sheet(source, language, texts, grounding_meaning.own_names(source.title, source.abstract))
+    found = sheet(source, language)
+    found.search(Passage(name, text) for name, text in parts if text.strip())
+    return _checked(found, reply)
+
+
+def sheet(source: Source, language: str = "en") -> Sheet:
+    """Begin to check statements against a source, in the places that `search` is told."""
+    return Sheet(source, language, [], grounding_meaning.own_names(source.title, source.abstract))
+
+
+def _checked(sheet: Sheet, reply: object) -> Checked:
     if not isinstance(reply, Mapping):
         return Checked(
             rejected=(Rejected("", _shown(reply), "", "the reply is no JSON object with a tldr and takeaways"),)
@@ -162,24 +185,24 @@ def check(reply: object, source: Source, language: str = "en") -> Checked:
     if "tldr" not in reply:
         sheet.rejected.append(Rejected("tldr", "", "", "it is missing"))
     else:
-        _row(sheet, "tldr", "tldr", reply["tldr"])
+        row(sheet, "tldr", "tldr", reply["tldr"])
     for name, kind, most in (("takeaways", "takeaway", MOST), ("limitations", "limitation", 2)):
         _rows(sheet, name, kind, reply.get(name, []), most)  # type: ignore[arg-type]
-    affiliations = _affiliations(sheet, reply.get("affiliations", []))
+    affiliations_ = affiliations(sheet, reply.get("affiliations", []))
     for name in reply.keys() - SCHEMA["properties"].keys():
         sheet.rejected.append(Rejected(str(name), _shown(reply[name]), "", "no model is asked for this"))
     return Checked(
         next((row for row in sheet.rows if row.kind == "tldr"), None),
         tuple(row for row in sheet.rows if row.kind == "takeaway"),
         tuple(row for row in sheet.rows if row.kind == "limitation"),
-        affiliations,
+        affiliations_,
         tuple(sheet.rejected),
         sheet.quotes,
         sheet.found,
     )
 
 
-def _rows(sheet: _Sheet, name: str, kind: Kind, given: object, most: int) -> None:
+def _rows(sheet: Sheet, name: str, kind: Kind, given: object, most: int) -> None:
     if not isinstance(given, list):
         sheet.rejected.append(Rejected(name, _shown(given), "", "it is no list"))
         return
@@ -189,11 +212,11 @@ def _rows(sheet: _Sheet, name: str, kind: Kind, given: object, most: int) -> Non
         if number >= most:
             sheet.rejected.append(Rejected(f"{name}[{number}]", _shown(each), "", f"there are more than {most}"))
         else:
-            _row(sheet, f"{name}[{number}]", kind, each)
+            row(sheet, f"{name}[{number}]", kind, each)
 
 
-def _row(sheet: _Sheet, name: str, kind: Kind, given: object) -> None:
-    """Accept or reject one statement."""
+def row(sheet: Sheet, name: str, kind: Kind, given: object) -> None:
+    """Accept or reject one statement of a reply, `name` being where it stands there."""
     text, quote = (given.get("text"), given.get("quote")) if isinstance(given, Mapping) else (None, None)
     if not isinstance(text, str) or not isinstance(quote, str):
         sheet.rejected.append(Rejected(name, _shown(given), "", "it is no object with a text and a quote"))
@@ -219,14 +242,14 @@ def _row(sheet: _Sheet, name: str, kind: Kind, given: object) -> None:
         sheet.rejected.append(Rejected(name, text, quote, outcome))
 
 
-def _find(sheet: _Sheet, quote: str) -> tuple[str, Found | None]:
+def _find(sheet: Sheet, quote: str) -> tuple[str, Found | None]:
     for where, text in sheet.texts:
         if (found := text.find(quote)) is not None:
             return where, found
     return "", None
 
 
-def _judge(sheet: _Sheet, row: Row, found: Found, raw: str) -> Row | str:  # noqa: PLR0911 - one for each check
+def _judge(sheet: Sheet, row: Row, found: Found, raw: str) -> Row | str:  # noqa: PLR0911 - one for each check
     """Return the row as it may be shown, or the reason why it may not."""
     source, chinese = sheet.source, grounding_form.is_chinese(sheet.language)
     links = source.links
@@ -272,7 +295,7 @@ def _length(row: Row, *, chinese: bool) -> str:
     return f"it is {words} words long, {most} are allowed" if words > most else ""
 
 
-def _affiliations(sheet: _Sheet, given: object) -> tuple[str, ...]:
+def affiliations(sheet: Sheet, given: object) -> tuple[str, ...]:
     """Return the affiliations that stand on page 1 before the abstract, in its spelling."""
     head = re.split(r"(?im)^\W*abstract\b", sheet.source.page[:_HEAD])[0]
     page = re.sub(r"\s+", " ", plain(head))

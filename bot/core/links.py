@@ -62,6 +62,11 @@ def code_links(paper: Paper) -> tuple[str, ...]:
     return _distinct(found)
 
 
+def is_code(url: str) -> bool:
+    """Whether an address is that of a repository, a model, a data set or a deposit."""
+    return bool(_code(url.partition("://")[2]))
+
+
 def project_links(paper: Paper) -> tuple[str, ...]:
     """Return the other web pages that the abstract or the comments name: with a scheme, or under github.io."""
     found = []

@@ -31,6 +31,7 @@ from bot.model import (
 from bot.words import count, say
 
 _AUTHORS = 3  # named before "+ n"
+_ALL = 30  # where there is room
 _VOTES = ("why", "like", "dislike")
 _WHERE = {"abstract": "where_abstract", "comment": "where_comment"}
 
@@ -40,12 +41,12 @@ def papers(language: str, number: int) -> str:
     return count(language, number, "count_one", "count_papers")
 
 
-def byline(paper: Paper, language: str, now: int) -> str:
+def byline(paper: Paper, language: str, now: int, *, authors: int = _AUTHORS) -> str:
     """'Ada One, Bo Two, Cy Three + 4 · cs.CV, cs.LG · 29 Nov'."""
-    names = ", ".join(plain(name) for name in paper.authors[:_AUTHORS])
-    if len(paper.authors) > _AUTHORS:
-        names = say(language, "authors_more", names=names, more=f"{len(paper.authors) - _AUTHORS:,}")
-    date = times.date(paper.published, now, language)
+    names = ", ".join(plain(name) for name in paper.authors[:authors])
+    if len(paper.authors) > authors:
+        names = say(language, "authors_more", names=names, more=f"{len(paper.authors) - authors:,}")
+    date = times.date(paper.published, now, language) if paper.published else ""
     return " · ".join(part for part in (names, ", ".join(paper.categories), date) if part)
 
 
@@ -67,18 +68,20 @@ def _theirs(text: str) -> Line:
     return line(Span(text, "dim", theirs=True), kind="small")
 
 
-def _facts(paper: Paper, language: str, now: int) -> list[Line]:
-    facts = [_theirs(byline(paper, language, now))]
+def facts(paper: Paper, language: str, now: int, *, whole: bool = False) -> list[Line]:
+    """What arXiv says of a paper below its title: byline, comment, venue; with `whole` all authors and the version."""
+    said = byline(paper, language, now, authors=_ALL if whole else _AUTHORS)
+    found = [_theirs(f"{said} · v{paper.version}" if whole else said)]
     if paper.comment:
-        facts.append(_theirs(say(language, "comment", text=plain(paper.comment))))
+        found.append(_theirs(say(language, "comment", text=plain(paper.comment))))
     if paper.journal_ref:
-        facts.append(_theirs(say(language, "journal", text=plain(paper.journal_ref))))
-    return facts
+        found.append(_theirs(say(language, "journal", text=plain(paper.journal_ref))))
+    return found
 
 
 def title(paper: Paper) -> Span:
     """The title, bold and linked to the abstract page."""
-    return Span(plain(paper.title), "bold", links.abs_url(paper.id), theirs=True)
+    return Span(" ".join(plain(paper.title).split()), "bold", links.abs_url(paper.id), theirs=True)
 
 
 def _statement(text: str, proof: Proof | None, language: str, *, evidence: bool) -> tuple[Span, ...]:
@@ -106,7 +109,7 @@ def _statements(summary: Summary, language: str, *, evidence: bool) -> tuple[lis
     return sentence, lines(summary.takeaways, "bullet"), lines(summary.limits, "bullet")
 
 
-def _warning(paper: Paper, language: str) -> list[Line]:
+def warning(paper: Paper, language: str) -> list[Line]:
     """A note where a paper speaks to language models: a reader should know, whatever became of it."""
     if not addressed(f"{paper.title}\n{paper.abstract}\n{paper.comment}"):
         return []
@@ -116,7 +119,7 @@ def _warning(paper: Paper, language: str) -> list[Line]:
 def paper_item(entry: Entry, place: int, language: str, now: int, *, marked: bool = False) -> Item:
     """One paper of a digest: title, facts, the sentence, folded takeaways, links; `marked` if no model wrote it."""
     paper, summary = entry.paper, entry.summary
-    blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *_facts(paper, language, now)]
+    blocks: list[Block] = [line(f"{place}  ", title(paper), kind="heading"), *facts(paper, language, now)]
     if entry.mark:
         note = (
             say(language, "mark_cross", category=paper.categories[0])
@@ -130,7 +133,7 @@ def paper_item(entry: Entry, place: int, language: str, now: int, *, marked: boo
         blocks.append(Fold(say(language, "takeaways", count=len(summary.takeaways)), tuple(takeaways)))
     if entry.others:
         blocks.append(line(Span(say(language, "also", labels=", ".join(entry.others)), "dim"), kind="small"))
-    blocks += _warning(paper, language)
+    blocks += warning(paper, language)
     blocks.append(link_line(paper, language, *([say(language, "own_words")] if marked else [])))
     button = Button(say(language, "button_summarize", place=place), f"/summarize {paper.id}")
     return Item(tuple(blocks), paper.id, (button,))
@@ -229,18 +232,20 @@ def reading(
     evidence: bool = False,
     translates: bool = False,
     votes: bool = False,
+    whole: bool = False,
 ) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open, with `evidence` what each rests on.
 
-    `translates`: the abstract can be had in the language of the chat; `votes`: it has topics that could learn.
+    `translates`: the abstract can be had in the language of the chat; `votes`: it has topics that could learn;
+    `whole`: the paper can be read in full.
     """
     language = chat.language
-    blocks: list[Block] = [line(title(paper), kind="heading"), *_facts(paper, language, now)]
+    blocks: list[Block] = [line(title(paper), kind="heading"), *facts(paper, language, now)]
     sentence, takeaways, limits = _statements(summary, language, evidence=evidence)
     blocks += [*sentence, *takeaways]
     if limits:
         blocks += [line(Span(say(language, "limits"), "dim"), kind="small"), *limits]
-    blocks += _warning(paper, language)
+    blocks += warning(paper, language)
     blocks.append(link_line(paper, language))
     foot = (line(Span(basis.one(summary, language, chat.zone, now), "dim"), kind="small"),)
     buttons, id_ = [], f"{paper.id}v{paper.version}"
@@ -249,6 +254,8 @@ def reading(
         buttons.append(Button(say(language, way[0]), way[1], edits=True))
     if translates:
         buttons.append(Button(say(language, "button_translate"), f"/translate {id_}"))
+    if whole:
+        buttons.append(Button(say(language, "button_read"), f"/read {id_}"))
     if votes:
         buttons += [Button(say(language, f"button_{name}"), f"/{name} {paper.id}") for name in _VOTES]
     return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else (), buttons=tuple(buttons))

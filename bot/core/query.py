@@ -27,6 +27,7 @@ __all__ = ["MAX_CHARS", "MAX_DEPTH", "MAX_TERMS", "STOP", "And", "AndNot", "Node
 __all__ += ["is_topic", "key", "parse", "show", "topic"]
 
 _NAMES: Final[dict[Column, str]] = {column: name for name, column in FIELDS.items()}
+_GLUED: Final = frozenset(normalise.PREFIXES)  # words that would take in the next one
 _UNSAFE: Final = re.compile(r"[^\w.+#'\u2019-]+")  # what arXiv's grammar might take for its own
 
 
@@ -118,8 +119,7 @@ def _shown(term: Term) -> str:
         and word not in OPERATORS
         and term.tokens[0] not in STOP
         and (not star or STARRED.search(word + star))
-        and normalise.fold(word).removesuffix("'s").split("-")[-1]
-        not in normalise.PREFIXES  # it would take in the next word
+        and not {normalise.fold(word).split("-")[-1], *normalise.pieces(word)[-1:]} & _GLUED
     )
     return word + star if bare else f'"{word}{star}"'
 

@@ -24,6 +24,7 @@ SLOTS: Mapping[str, int] = {
     "summarize": 16,
     "ahead": 16,
     "judge": 8,
+    "read": 16,
     "typeset": 32,
 }
 _DRAIN = 8.0  # seconds that work in hand gets to end when asked to stop

@@ -41,6 +41,7 @@ class Patience:
     urgent: bool = False
     cheap: bool = False
     timeout: float = 60.0  # seconds of one try
+    large: bool = False  # it may cost more than others do: a budget too small for it may do for them
 
 
 async def ask(
@@ -150,7 +151,9 @@ class _Call:
             if id_:
                 return id_, most, micros, None
             if self.late(wait):
-                if why == "budget" and wait > _DOWN:  # of the day: the owner is to hear of it, and nobody to ask again
+                if (
+                    why == "budget" and wait > _DOWN and not self.patience.large
+                ):  # of the day: the owner is to hear of it, and nobody to ask again
                     await self._pause(wait, why, "The budget of the day (PAPERBOY_LLM_…_PER_DAY) is used up.")
                 return "", 0, 0, Unanswered(why, wait)
             await clock.sleep(wait)

@@ -12,10 +12,10 @@ from dataclasses import replace
 from bot.core import arxiv_id, commands, post
 from bot.core.commands import Command
 from bot.errors import Later, UserError
-from bot.flow.answers import chats, papers, reading, settings, topics, tune, votes
+from bot.flow.answers import chats, papers, reading, settings, topics, tune, votes, whole
 from bot.flow.answers.asked import Answer, Asked
 from bot.flow.typeset import parts
-from bot.model import Change, Chat, Post, Said
+from bot.model import Begin, Change, Chat, Post, Said
 from bot.ports import Ledger, Platform, Ports
 from bot.words import say
 
@@ -41,6 +41,9 @@ ANSWERS: dict[str, Answer] = {
     "search": papers.search,
     "digest": papers.digest,
     "summarize": reading.summarize,
+    "read": whole.read,
+    "ask": whole.ask,
+    "stop": whole.stop,
     "evidence": reading.evidence,
     "translate": reading.translate,
     "settings": settings.settings,
@@ -68,6 +71,8 @@ async def converse(store: Ledger, ports: Ports, key: str) -> None:
             messages, changes = parts(platform, post.note(say(said.chat.language, "trouble"))), ()
         await store.answer(said, messages, changes, about=about.id)
         ports.nudge(f"deliver:{said.chat.id}")
+        for job in [change.id for change in changes if isinstance(change, Begin)]:
+            ports.nudge(f"read:{job}")
         if changes:
             ports.nudge(f"compose:{about.id}")  # a wish may make a digest due; compose sees whether it did
 
@@ -99,7 +104,7 @@ async def _slow(asked: Asked, name: str) -> str:
 async def _asked(store: Ledger, ports: Ports, platform: Platform, said: Said) -> tuple[Command, Asked]:
     """Read what was said and see that it may be; raises UserError or Later."""
     command, argument = _parse(said)
-    asked = Asked(store, ports, said.chat, said.chat, argument, said.author)
+    asked = Asked(store, ports, said.chat, said.chat, argument, said.author, said.id)
     if argument.startswith("@"):
         name, _, rest = argument[1:].partition(" ")
         found = await store.chat_called(said.chat.platform, name)

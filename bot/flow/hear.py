@@ -66,6 +66,12 @@ async def _said(store: Ledger, ports: Ports, said: Said) -> str:
         if _manages(button.says) and await _may_not(ports, said):
             return say(language, "admins_only")
         said, edits = replace(said, text=f"{button.says} {press.typed}".strip()), send if button.edits else ""
+    elif said.reply and not said.text.startswith("/"):
+        ids = await _insist(ports, lambda: store.shown(said.chat.id, said.reply))
+        if ids:
+            said = replace(said, text=f"/ask {','.join(ids)} {said.text}")
+        if said.chat.kind != "private" and not (ids and ports.model):
+            return ""  # people talk below our messages too
     said = replace(said, text=plain_text(said.text)[:_LONGEST])
     if await _insist(ports, lambda: store.hear(said, edits=edits)):
         ports.nudge(f"converse:{said.chat.id}")

@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from bot.core import extract, grounding, grounding_repair, links, prompt, sentences
-from bot.core.addressed import addressed
+from bot.core import extract, grounding, grounding_repair, links, prompt
+from bot.core.addressed import to_people
 from bot.flow.ask import Patience, Unanswered, ask
-from bot.model import Paper, Proof, Summary, Wanted, Why
+from bot.model import Paper, Proof, Reading, Summary, Wanted, Why
 from bot.ports import Ledger, Ports
 
 log = logging.getLogger(__name__)
@@ -140,23 +140,21 @@ def stale(summary: Summary | None, ports: Ports) -> bool:
     return summary is None or (bool(summary.until) and summary.until <= ports.clock.now())
 
 
+def stale_reading(reading: Reading | None, ports: Ports) -> bool:
+    """Whether a reading is to be made, or what stands in for it has stood long enough."""
+    return reading is None or (bool(reading.until) and reading.until <= ports.clock.now())
+
+
 # --- without a model
 
 
 async def _extract(paper: Paper, why: Why = "", until: int = 0) -> Summary:
     try:
-        found = await asyncio.to_thread(extract.summarize, paper.title, _spoken_to_people(paper.abstract))
+        found = await asyncio.to_thread(extract.summarize, paper.title, to_people(paper.abstract) or paper.abstract)
     except Exception:
         log.exception("%s cannot be summarized; its title has to do", paper.id)
         return Summary("", (), why=why, until=until)
     return Summary(found.tldr, found.takeaways, why=why, until=until)
-
-
-def _spoken_to_people(abstract: str) -> str:
-    """Leave out the sentences that speak to language models: no takeaway is an order. If nothing is left, all stay."""
-    if not addressed(abstract):
-        return abstract
-    return " ".join(each for each in sentences.split(abstract) if not addressed(each)) or abstract
 
 
 # --- with a model

@@ -22,10 +22,10 @@ _TYPES = (
     discord.ChannelType.private_thread,
 )
 _LABEL = 100  # characters of a choice
-_PUBLIC = {"summarize", "search"}  # whose answers are meant for the channel
+_PUBLIC = {"summarize", "search", "read", "ask"}  # whose answers are meant for the channel
 _ELSEWHERE = {"start", "channel", "cancel", "follow"}  # commands of the table that Discord has other ways for
 _TOPIC = {"unsubscribe", "tune", "mute", "unmute"}
-_PAPER = {"summarize", "translate", "why", "like", "dislike"}
+_PAPER = {"summarize", "translate", "why", "like", "dislike", "read"}
 _PLAIN = {"help", "topics", "latest", "near", "digest", "status", "delete_me"}
 
 
@@ -152,6 +152,20 @@ def _search(platform: "Discord") -> Any:
     return run
 
 
+def _ask(platform: "Discord") -> Any:
+    @app_commands.rename(paper="id")
+    @app_commands.describe(paper=_words("option_id"), question=_words("option_question"))
+    @app_commands.autocomplete(paper=_completer(platform, "ask"))
+    async def run(
+        interaction: discord.Interaction,
+        paper: app_commands.Range[str, 1, 200],
+        question: app_commands.Range[str, 1, 500],
+    ) -> None:
+        await platform.commanded(interaction, f"/ask {paper} {question}", public=True)
+
+    return run
+
+
 def _settings(platform: "Discord") -> Any:
     @app_commands.describe(change=_words("option_setting"), channel=_words("option_channel"))
     @app_commands.autocomplete(change=_completer(platform, "settings"))
@@ -165,7 +179,7 @@ def _settings(platform: "Discord") -> Any:
     return run
 
 
-_MAKE = {"subscribe": _subscribe, "search": _search, "settings": _settings}
+_MAKE = {"subscribe": _subscribe, "search": _search, "ask": _ask, "settings": _settings}
 
 
 def _completer(platform: "Discord", name: str) -> Any:

@@ -63,7 +63,8 @@ class Reader:
         if not text and not (private and message.effective_attachment):
             return ()  # service messages: who came, what was pinned
         found = _COMMAND.match(text)
-        if not private and (found is None or (found[1] and not self._me(found[1]))):
+        reply = "" if found else self._replied(message)
+        if not private and not reply and (found is None or (found[1] and not self._me(found[1]))):
             return ()
         user, sender = message.from_user, message.sender_chat
         anonymous = sender is not None and sender.id == message.chat.id
@@ -76,7 +77,15 @@ class Reader:
         elif sender is not None:
             may_manage = False  # speaks as a channel of its own
         author = str(sender.id if sender else user.id if user else "")
-        return (Said(id_, self.chat(message.chat, thread, user), text, may_manage, author),)
+        return (Said(id_, self.chat(message.chat, thread, user), text, may_manage, author, reply=reply),)
+
+    def _replied(self, message: Message) -> str:
+        """The id of our own message that one answers; in groups only a question is taken for one to us."""
+        to = message.reply_to_message
+        if to is None or to.from_user is None or str(to.from_user.id) != self._bot:
+            return ""
+        asks = message.chat.type == "private" or (message.text or "").rstrip().endswith(("?", "\uff1f"))
+        return str(to.message_id) if asks else ""
 
     def _me(self, name: str) -> bool:
         return not self.username or name.casefold() == self.username.casefold()

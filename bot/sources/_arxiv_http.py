@@ -1,10 +1,11 @@
-"""How one request of the harvest travels: a plain GET that brings a whole XML document, or is `Later`.
+"""How one request to arXiv travels: a plain GET that brings a whole XML document, or a whole file, or is `Later`.
 
 Invariants:
 
 - One request is in flight and one leaves per 3 s, of all sources that share a gate (`_arxiv_line`).
 - Nothing but HTTP 200 with a whole document of the expected root, without a DTD, is ever an answer: an HTML page, the
-  body 'Rate exceeded.', a reply that breaks off or grows beyond 64 MB never looks like a short list.
+  body 'Rate exceeded.', a reply that breaks off or grows beyond 64 MB never looks like a short list. What a file
+  is, `arxiv_files` judges.
 - A request ends within `timeout` seconds in total, at once when its task is cancelled, and after 30 s of silence when
   somebody else waits in the line. No retry, no redirect.
 
@@ -13,15 +14,16 @@ httpx (it comes with python-telegram-bot) is imported, and certificates are read
 
 import asyncio
 import ssl
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.parsers import expat
 
 from bot import __version__
-from bot.errors import ConfigError, Later
+from bot.errors import ConfigError, Later, Refused
 from bot.sources._arxiv_line import PATIENCE, RATE, line
 from bot.sources._arxiv_wire import LARGEST, ahead, check_status
 
@@ -35,6 +37,9 @@ _EXCUSE = 65_536  # bytes that are read of a reply that is none
 _HEAD = 200  # bytes of it that show what it is
 _STEP = 65_536  # bytes that are read at a time, so that other threads have their turn
 _OK = 200
+_BUSY = frozenset({429, 503})
+_PAUSE = "60"  # seconds before a file is asked for again, where arXiv is busy and does not say for how long
+FOUND = frozenset({_OK, 301, 302, 303, 307, 308, 404, 410})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +109,26 @@ class Http:
 
         Raises Later, having held the gate for all if arXiv asked for a pause.
         """
+        receive = partial(self._receive, root=root)
+        return await self._paced(
+            partial(self._ask, url=self.base_url + path, headers=dict(headers or {}), also=also, receive=receive)
+        )
+
+    async def file(self, url: str, *, accept: str, largest: int) -> Reply:
+        """Ask for a whole address and return HTTP 200 with at most `largest` bytes, or a redirect, or 404 or 410.
+
+        Raises Later as `get` does, after a pause of a minute for all if arXiv is busy, and Refused for what is larger.
+        """
+        receive = partial(self._file, largest=largest)
+        return await self._paced(partial(self._ask, url=url, headers={"Accept": accept}, also=FOUND, receive=receive))
+
+    async def _paced(self, work: "Callable[[httpx.AsyncClient], Coroutine[Any, Any, Reply]]") -> Reply:
         async with self._line:
             # Before the slot is taken: a request that leaves late in its slot has the next one too close behind it.
             client = await asyncio.to_thread(self._client)
             await self._gate.take("arxiv", RATE, patience=PATIENCE)
             try:
-                return await self._in_time(self._ask(client, self.base_url + path, root, dict(headers or {}), also))
+                return await self._in_time(work(client))
             except Later as error:
                 if error.wait:
                     await self._gate.hold("arxiv", error.wait)
@@ -139,7 +158,12 @@ class Http:
         return work.result()
 
     async def _ask(
-        self, client: "httpx.AsyncClient", url: str, root: str, headers: dict[str, str], also: frozenset[int]
+        self,
+        client: "httpx.AsyncClient",
+        url: str,
+        headers: dict[str, str],
+        also: frozenset[int],
+        receive: "Callable[[httpx.Response], Awaitable[Reply]]",
     ) -> Reply:
         import httpx
 
@@ -152,7 +176,7 @@ class Http:
         try:
             # A client per request: nothing to close at the end, no connection that went stale in the gate's pause.
             async with client, client.stream("GET", url, headers=headers, extensions={"trace": trace}) as response:
-                reply = await self._receive(response, root)
+                reply = await receive(response)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             raise Later(f"arXiv could not be reached ({type(error).__name__}): it is asked again later.") from error
         finally:
@@ -182,6 +206,24 @@ class Http:
             raise _no_answer(bytes(body[:_HEAD]))
         return Reply(response.status_code, dict(response.headers), bytes(body))
 
+    async def _file(self, response: "httpx.Response", largest: int) -> Reply:
+        loop = asyncio.get_running_loop()
+        headers, body = dict(response.headers), bytearray()
+        good = response.status_code == _OK
+        told = headers.get("content-length", "")
+        if good and told.isascii() and told.isdigit() and int(told) > largest:
+            raise Refused(_too_large(largest))
+        async for chunk in response.aiter_bytes():
+            self._heard = loop.time()
+            body.extend(chunk)
+            if not good and len(body) > _EXCUSE:
+                break
+            if len(body) > largest:
+                raise Refused(_too_large(largest))
+        if response.status_code in _BUSY:
+            headers.setdefault("retry-after", _PAUSE)
+        return Reply(response.status_code, headers, bytes(body))
+
     def _client(self) -> "httpx.AsyncClient":
         """Import httpx and make a client for one request; blocks."""
         try:
@@ -209,6 +251,10 @@ def agent(contact: str) -> str:
     if not contact.isascii() or not contact.isprintable():
         raise ConfigError("The contact for arXiv must be one line of plain ASCII, as an email address or a link is.")
     return f"Paperboy/{__version__} (+{contact.strip() or 'paperboy-digests'})"
+
+
+def _too_large(largest: int) -> str:
+    return f"This file of arXiv's is larger than {largest // 2**20} MB: it is not read, see the paper's own page."
 
 
 def _no_answer(head: bytes) -> Later:

@@ -1,15 +1,18 @@
 """The ledger's part about chats: who they are, what was said in them, what they wish, where they went."""
 
 import json
+import re
 from collections.abc import Sequence
 
-from bot.model import AWAITING, Button, Change, Chat, Forget, Part, Press, Said, Subscription
+from bot.model import AWAITING, Button, Change, Chat, EndJob, Forget, Part, Press, Said, Subscription
 from bot.ports import Clock
 from bot.store import rows
 from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 
 _DAY = 86_400_000  # ms
+_VERSION = re.compile(r"v\d+$")
+_OPENS = {"/summarize", "/read", "/evidence", "/why"}  # what the buttons of a paper say
 
 
 class Chats:
@@ -56,6 +59,16 @@ class Chats:
             return found[0][0], Button("", says, bool(edits))
 
         return await self._db.write(work)
+
+    async def shown(self, chat: str, message: str) -> list[str]:
+        """Return the ids of the papers that a message of ours offers to open, in its order."""
+        ids: dict[str, None] = {}
+        for (buttons,) in await self._db.read("buttons_of", chat=chat, message=message):
+            for says, _ in json.loads(buttons or "[]"):
+                name, _, argument = str(says).partition(" ")
+                if name in _OPENS and argument:
+                    ids[_VERSION.sub("", argument.split()[0])] = None
+        return list(ids)
 
     async def add_chat(self, chat: Chat) -> None:
         """Know a chat; its settings stay as they are if it is known."""
@@ -114,16 +127,19 @@ class Chats:
             open_ = run("said_done", id=said.id, now=now)
             if not open_:
                 return
-            here = open_[0][1]  # it may have moved since
+            pressed, here = open_[0]  # it may have moved since
+            ended = [change.id for change in changes if isinstance(change, EndJob)]
+            if pressed and any(not run("job", id=id_) for id_ in ended):
+                return  # the message whose button was pressed is the job's answer by now: that stays
             there = here if about in {"", said.chat.id} else about
             for change in changes:
                 if isinstance(change, Forget):
-                    rows.forget(run, there, said, open_[0][0])
+                    rows.forget(run, there, said, pressed)
                 else:
                     rows.apply(run, there, change, now)
             origin = f"said:{said.id}"
             run("retire", id=f"{origin}#wait", now=now)
-            edits = f"{origin}#wait" if run("placed", id=f"{origin}#wait") else open_[0][0]
+            edits = f"{origin}#wait" if run("placed", id=f"{origin}#wait") else pressed
             rows.add_sends(run, here, origin, parts, now, urgent=True, edits=edits)
 
         await self._db.write(work)
@@ -219,6 +235,7 @@ class Chats:
                 run("drop_subscriptions", chat=id_)
                 run("move_deliveries", **where)
                 run("move_notices", **where)
+                run("move_jobs", **where)
                 run("move_votes", **where)
                 run("move_tastes", **where)
                 run("move_weighed", **where)

@@ -478,6 +478,9 @@ SELECT message FROM send WHERE id = :id;
 SELECT s.id, p.buttons FROM send s JOIN payload p ON p.send = s.id
 WHERE s.chat = :chat AND s.seq = :seq AND (s.message = :message OR s.doubted > 0 OR s.message = '' AND s.state = 'sending');
 
+-- name: buttons_of
+SELECT p.buttons FROM send s JOIN payload p ON p.send = s.id WHERE s.chat = :chat AND s.message = :message ORDER BY s.seq;
+
 -- name: arrived
 UPDATE send SET message = :message, state = CASE WHEN state = 'due' THEN 'sent' ELSE state END
 WHERE id = :id AND (message = '' OR doubted > 0);
@@ -878,3 +881,26 @@ UPDATE coverage SET complete_at = :now WHERE listing = :listing AND complete_at 
 
 -- name: completed_at
 SELECT complete_at FROM coverage WHERE listing = :listing;
+
+-- name: add_job
+INSERT INTO job (id, chat, paper, language, question, at) VALUES (:id, :chat, :paper, :language, :question, :now)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: job
+SELECT id, chat, paper, language, question, stages FROM job WHERE id = :id AND ended_at IS NULL;
+
+-- name: open_jobs
+SELECT j.id FROM job j JOIN chat c ON c.id = j.chat WHERE j.ended_at IS NULL AND c.suspended = '' ORDER BY j.at LIMIT 100;
+
+-- name: next_stage
+UPDATE job SET stages = stages + 1 WHERE id = :id AND ended_at IS NULL RETURNING chat, stages;
+
+-- name: end_job
+-- What somebody asked is nobody's business once it is answered.
+UPDATE job SET ended_at = :now, question = '' WHERE id = :id AND ended_at IS NULL RETURNING chat;
+
+-- name: move_jobs
+UPDATE job SET chat = :new WHERE chat = :old;
+
+-- name: drop_jobs
+DELETE FROM job WHERE chat = :chat;

@@ -10,8 +10,10 @@ from typing import Any
 from bot.core import normalise
 from bot.model import (
     Admit,
+    Begin,
     Change,
     Chat,
+    EndJob,
     Entry,
     Forget,
     Match,
@@ -21,10 +23,12 @@ from bot.model import (
     Paper,
     Part,
     Proof,
+    Reading,
     Retune,
     Said,
     SetChat,
     SetLevel,
+    Statement,
     Subscribe,
     Summary,
     Topic,
@@ -58,6 +62,10 @@ def apply(run: Query, chat: str, change: Change, now: int) -> None:
             run("unsubscribe", chat=chat, topic=topic_id)
         case Retune() | SetLevel() | Vote() | Unlearn() | Mute():
             _tune(run, chat, change, now)
+        case Begin(id_, paper_id, language, question):
+            run("add_job", id=id_, chat=chat, paper=paper_id, language=language, question=question, now=now)
+        case EndJob(id_):
+            run("end_job", id=id_, now=now)
         case Admit(host):
             run("admit", id=chat, host=host)
         case Forget():
@@ -180,6 +188,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     run("drop_subscriptions", chat=chat)
     run("drop_deliveries", chat=chat)
     run("drop_notices", chat=chat)
+    run("drop_jobs", chat=chat)
     unlearn(run, chat)
     run("drop_digests", chat=chat)
     run("drop_payloads", chat=chat)
@@ -262,6 +271,28 @@ def summary_body(summary: Summary) -> str:
     values = asdict(summary)
     del values["until"]
     values["proofs"] = [list(proof.values()) for proof in values["proofs"]]
+    return json.dumps(values, ensure_ascii=False)
+
+
+def reading(body: str, until: int = 0) -> Reading:
+    """Read a reading from its body."""
+    values: dict[str, Any] = json.loads(body)
+    for name in ("affiliations", "keywords", "links"):
+        values[name] = tuple(values[name])
+    values["parts"] = tuple(
+        (name, tuple(Statement(text, Proof(*proof)) for text, *proof in statements))
+        for name, statements in values["parts"]
+    )
+    return Reading(**values, until=until)
+
+
+def reading_body(reading: Reading) -> str:
+    """Write a reading as its body; how long it stands is a column of its own."""
+    values = asdict(reading)
+    del values["until"]
+    values["parts"] = [
+        [name, [[each.text, *asdict(each.proof).values()] for each in statements]] for name, statements in reading.parts
+    ]
     return json.dumps(values, ensure_ascii=False)
 
 

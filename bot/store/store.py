@@ -35,6 +35,7 @@ from bot.store.drivers import Run as Query
 from bot.store.drivers import Sqlite
 from bot.store.gate import Pace
 from bot.store.harvests import Harvests
+from bot.store.jobs import Jobs
 from bot.store.relevance import SLACK, Relevance
 from bot.store.summaries import Summaries
 
@@ -51,7 +52,7 @@ def queries() -> dict[str, str]:
     return dict(found)
 
 
-class Store(Chats, Summaries, Harvests, Relevance):
+class Store(Chats, Summaries, Harvests, Relevance, Jobs):
     """Implements the port Ledger on one SQLite file; `gate` is the port Gate on the same."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -344,6 +345,7 @@ class Store(Chats, Summaries, Harvests, Relevance):
                 keys.append("match:new")
             if "match:new" not in keys and run("unmatched_events", limit=1):
                 keys.append("match:new")
+            keys += [f"read:{job}" for (job,) in run("open_jobs")]
             keys += [f"judge:{topic}" for (topic,) in run("unjudged_topics", now=now)]
             missing = run("due_summaries", now=now, **rows.key(wanted))
             keys += [f"summarize:{language}:{paper}" for language, paper in missing]

@@ -153,7 +153,7 @@ def _pages(*, full: bool) -> list[tuple[str, Text]] | str:
     """(sentence of one extractor, text of the same page by the other)."""
     try:
         import pypdf
-        import pypdfium2  # type: ignore[import-untyped]
+        import pypdfium2
     except ImportError:
         return "pypdf and pypdfium2 are not installed"
     pairs: list[tuple[str, Text]] = []

@@ -26,6 +26,7 @@ from bot.sources.sample import Sample
 from tests.dialogues.sides import OnTelegram, OnTerminal, letters
 from tests.fakes.house import SATURDAY, House, house
 from tests.fakes.ports import SteppedClock
+from tests.fakes.scholar import Library
 from tests.fakes.telegram_server import TelegramServer
 
 HERE = Path(__file__).parent
@@ -61,6 +62,8 @@ async def happen(found: House, sample: Broken, clock: SteppedClock, what: str) -
             sample.down = True
         case ["arXiv", "is", "up"]:
             sample.down = False
+        case ["whole", "papers", "can", "be", "read"]:
+            found.fulltexts = Library(clock, seconds=0)
         case [number, "hours", "pass"]:
             clock.step(3600 * int(number))
         case _:

@@ -460,6 +460,27 @@ def test_a_digest_arrives_and_its_numbers_open_its_papers(tmp_path: Path) -> Non
     play(tmp_path, body)
 
 
+def test_a_reply_to_a_digest_is_a_question_and_talk_below_one_in_a_group_is_not(tmp_path: Path) -> None:
+    async def body(t: Play) -> None:
+        await t.ask(ANN, FOLLOW)
+        await t.ask(GROUP, FOLLOW)
+        await t.day()
+        for chat, text, answered in (
+            (ANN, "what data was it trained on?", True),
+            (ANN, "/help", True),
+            (GROUP, "what data was it trained on?", False),  # no model is there, and people talk among themselves
+            (GROUP, "thanks", False),
+        ):
+            before = len(t.texts(chat))
+            t.server.says(chat, text, reply_to=t.last(chat).message_id)
+            await t.quiet()
+            assert (len(t.texts(chat)) > before) is answered, text
+        assert "Questions need a model" in t.texts(ANN)[-2]
+        assert await t.app.store.shown("telegram:11", str(t.server.messages(ANN)[-3].message_id)) == ["8812.00033"]
+
+    play(tmp_path, body)
+
+
 def test_a_digest_shows_its_first_link_if_the_chat_wishes(tmp_path: Path) -> None:
     async def body(t: Play) -> None:
         await t.ask(ANN, FOLLOW)

@@ -1,6 +1,7 @@
 """The composition: a platform that fails is heard again, what is typed is cleaned, the service stops when asked."""
 
 import asyncio
+import importlib.util
 import os
 import signal
 import time
@@ -143,3 +144,20 @@ def test_a_service_asks_all_witnesses_by_itself_and_knows_that_a_day_is_complete
             assert not [said for said in server.violations if "in flight" in said]
 
     asyncio.run(run())
+
+
+def test_papers_are_read_in_full_only_where_their_readers_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fulltexts() -> object:
+        settings = Settings(database_url=str(tmp_path / "p.db"))
+        async with opened(settings, archive_too=False) as app:
+            found = app.ports.fulltexts
+            app.read_from(app.source)  # type: ignore[arg-type]  # a sample, for one
+            assert app.ports.fulltexts is None
+            return found
+
+    assert asyncio.run(fulltexts()) is not None
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "lxml" else find(name))
+    assert asyncio.run(fulltexts()) is None

@@ -8,7 +8,7 @@ from bot import __version__
 from bot.core import query
 from bot.core.match import Day
 from bot.model import Paper
-from tests import discord_preview, docs, evidence_preview, telegram_preview
+from tests import discord_preview, docs, evidence_preview, reading_preview, telegram_preview
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,6 +36,11 @@ def test_the_picture_of_discord_is_of_what_is_rendered_now() -> None:
 def test_the_picture_of_evidence_is_of_what_is_rendered_now() -> None:
     wanted = telegram_preview.mark(evidence_preview.document(asyncio.run(evidence_preview.sample())))
     assert wanted.encode() in evidence_preview.PICTURE.read_bytes(), "run `python -m tests.evidence_preview`"
+
+
+def test_the_picture_of_a_reading_is_of_what_is_rendered_now() -> None:
+    wanted = telegram_preview.mark(reading_preview.document(asyncio.run(reading_preview.sample())))
+    assert wanted.encode() in reading_preview.PICTURE.read_bytes(), "run `python -m tests.reading_preview`"
 
 
 def test_every_reading_on_the_page_of_queries_is_the_program_s() -> None:

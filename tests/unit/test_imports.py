@@ -23,7 +23,7 @@ MAY: dict[str, set[str]] = {
     "flow": PORTS | {"flow"},
     "models": PORTS | {"llm"},
     "app": PORTS | FOLDERS | {"flow", "web", "clock", "models"},
-    "lab": BASE | {"core"},
+    "lab": BASE | {"core", "sources"},
     "demo": PORTS | FOLDERS | {"flow", "app"},
     "report": PORTS | {"app", "flow", "models"},
     "cli": PORTS | FOLDERS | {"flow", "app", "lab", "demo", "report", "models"},
@@ -41,6 +41,9 @@ LIBRARIES = {
     "sqlite_utils",
     "lxml",
     "feedparser",
+    "pypdfium2",
+    "pypdf",
+    "PIL",
 }
 MAY_USE_LIBRARIES = FOLDERS | {"web", "cli"}
 
@@ -77,7 +80,15 @@ def test_imports_follow_the_design(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["bot.cli", "bot.app", "bot.sources.arxiv_api", "bot.sources.arxiv_oai", "bot.sources.arxiv_rss", "bot.demo"],
+    [
+        "bot.cli",
+        "bot.app",
+        "bot.sources.arxiv_api",
+        "bot.sources.arxiv_oai",
+        "bot.sources.arxiv_rss",
+        "bot.sources.arxiv_files",
+        "bot.demo",
+    ],
 )
 def test_heavy_libraries_sleep(module: str) -> None:
     # a bare `google` is put there at the start of the interpreter by google-generativeai, and loads nothing

@@ -259,6 +259,7 @@ def test_hostile_inputs_are_read_or_refused(text: str) -> None:
 @settings(max_examples=600, deadline=None)
 @given(st.text(max_size=80))
 @example("poly(n)")
+@example("multi's's *ti:")
 @example("%%2222")
 @example('multi"poly(n)')
 @example('"c++*"')

@@ -6,6 +6,7 @@ from string import Formatter
 import pytest
 
 from bot.core.commands import COMMANDS, LEVELS
+from bot.core.reading import EXTRACTS, PARTS
 from bot.flow.answers.settings import SETTINGS
 from bot.words import WORDS, count, say
 
@@ -34,7 +35,7 @@ def used() -> set[str]:
     made |= {"setting_mode_daily", "setting_mode_asap", "setting_bad_switch"}
     made |= {f"level_{name}" for name in LEVELS} | {f"why_judged_{verdict}" for verdict in ("on", "borderline", "off")}
     made |= {f"{kind}{name}" for name in ("why", "like", "dislike") for kind in ("button_", "")}
-    made |= {"like_what", "dislike_what"}
+    made |= {"like_what", "dislike_what"} | {f"part_{name}" for name in (*PARTS, *EXTRACTS)}
     return found | {command.does for command in COMMANDS} | made
 
 

@@ -21,6 +21,7 @@ class Asked:
     chat: Chat
     text: str
     author: str = ""
+    said: str = ""  # id of what was said
 
     @property
     def language(self) -> str:

@@ -34,7 +34,10 @@ async def read(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, chat: Chat
     paper = await _paper(store, ports, wanted, chat.language)
     summary = await summary_of(store, ports, paper, chat.language)
     more, votes = translates(ports, chat.language), bool(await store.subscriptions(chat.id))
-    return post.reading(paper, summary, chat, ports.clock.now(), evidence=evidence, translates=more, votes=votes)
+    whole = ports.fulltexts is not None
+    return post.reading(
+        paper, summary, chat, ports.clock.now(), evidence=evidence, translates=more, votes=votes, whole=whole
+    )
 
 
 async def translate(asked: Asked) -> Reply:

@@ -114,7 +114,7 @@ async def doctor(settings: Settings, *, offline: bool) -> int:
             good.append(
                 "Whole papers: /read and /ask read arXiv's HTML or PDF."
                 if app.fulltexts
-                else "Whole papers are not read: pip install 'paperboy-digests[reading]' brings /read and /ask."
+                else "Whole papers are not read: pip install '.[reading]' brings /read and /ask."
             )
             if not offline:
                 await _ask_arxiv(app, good, bad)

@@ -141,7 +141,7 @@ def _import() -> Any:
             )
     except ImportError:
         raise ConfigError(
-            "The package google-generativeai is missing: pip install 'paperboy-digests[legacy-gemini]',"
+            "The package google-generativeai is missing: pip install '.[legacy-gemini]',"
             " or choose google-genai, which comes with Paperboy."
         ) from None
     _log.warning("google-generativeai is no longer mended by Google: choose google-genai, which comes with Paperboy.")

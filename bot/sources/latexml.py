@@ -96,7 +96,7 @@ def read(html: str | bytes) -> Fulltext:
     try:
         from lxml import etree
     except ImportError:
-        raise ConfigError('The package lxml is missing: pip install "paperboy-digests[reading]".') from None
+        raise ConfigError('The package lxml is missing: pip install ".[reading]".') from None
     if len(html) > LARGEST:
         raise Refused("arXiv's HTML page of this paper is larger than any paper: its PDF is read instead.")
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else html

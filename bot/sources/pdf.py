@@ -19,7 +19,7 @@ from typing import Any, Final
 from bot.core.fulltext import Caption, Flag, Fulltext, Paragraph, Section
 from bot.errors import ConfigError, Later, Refused
 
-EXTRA: Final = "Reading PDFs needs more: pip install 'paperboy-digests[reading]'"
+EXTRA: Final = "Reading PDFs needs more: pip install '.[reading]'"
 _LINE: Final = 1 << 23  # bytes of one line of a worker's answer: a picture of the largest size
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _KEPT: Final = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "TZ")  # of the environment; nothing that could be a secret

@@ -226,7 +226,7 @@ WORDS: Final[dict[str, str]] = {
     "reading": "Reading {id} …",
     "read_what": "Which paper shall I read? /read 2411.19525",
     "read_no_extra": "I can't read whole papers here: whoever runs me installs that with "
-    "pip install 'paperboy-digests[reading]'.",
+    "pip install '.[reading]'.",
     "read_too_often": "Reading it was broken off several times, so I stopped trying; the log says why.",
     "read_pages": " ({pages} pages)",
     "read_whole": "Read from the full text{pages} by {model}, {quotes}.",

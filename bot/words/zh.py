@@ -221,7 +221,7 @@ WORDS: Final[dict[str, str]] = {
     "search_local": "来自我保存的论文；arXiv 现在无法查询：{why}",
     "reading": "正在读 {id} …",
     "read_what": "要读哪篇论文？/read 2411.19525",
-    "read_no_extra": "我在这里读不了全文：请运行者用 pip install 'paperboy-digests[reading]' 安装。",
+    "read_no_extra": "我在这里读不了全文：请运行者用 pip install '.[reading]' 安装。",
     "read_too_often": "阅读多次中断，我不再尝试；原因见日志。",
     "read_pages": "（{pages} 页）",
     "read_whole": "由 {model} 读全文{pages}写成，{quotes}。",

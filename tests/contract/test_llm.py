@@ -407,7 +407,7 @@ for llm in made:
         "asleep",
         "The package google-genai is missing or broken: pip install google-genai.",
         (
-            "The package google-generativeai is missing: pip install 'paperboy-digests[legacy-gemini]',"
+            "The package google-generativeai is missing: pip install '.[legacy-gemini]',"
             " or choose google-genai, which comes with Paperboy."
         ),
         "The package httpx is missing: pip install httpx.",

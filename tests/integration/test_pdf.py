@@ -79,7 +79,7 @@ def test_without_the_libraries_there_is_a_sentence(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert json.loads(done.stdout) == {"lacks": True}
-    assert "pip install 'paperboy-digests[reading]'" in EXTRA
+    assert "pip install '.[reading]'" in EXTRA
 
 
 def test_honest_pages_raise_no_alarm(tmp_path: Path) -> None:

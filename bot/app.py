@@ -74,7 +74,8 @@ class App:
 
     def __init__(self, settings: Settings, store: Store, archive: Archive, time: SystemClock | SimulatedClock) -> None:
         self.settings, self.store, self.archive, self.clock = settings, store, archive, time
-        self.console = Console(self.new_chat("console", ADDRESS))
+        ledger = Path(settings.database_url)
+        self.console = Console(self.new_chat("console", ADDRESS), pictures=ledger.with_name(ledger.name + ".pictures"))
         self.source: Source = self._arxiv()
         self.register: Register = self._oai()
         self.feeds: Feeds | None = self._rss()
@@ -196,7 +197,7 @@ class App:
             folder=ledger.with_name(ledger.name + ".files"),
             limit=self.settings.files_megabytes * 2**20,
             html=PageReader().read,
-            pdf=PdfReader().read,
+            pdf=PdfReader(),
         )
 
     async def drain(self) -> None:
@@ -276,7 +277,7 @@ class App:
         while not stop.is_set():
             began = asyncio.get_running_loop().time()
             try:
-                await platform.serve(told, partial(suggest, self.store))
+                await platform.serve(told, partial(suggest, self.store, reads=self.fulltexts is not None))
             except PaperboyError as problem:
                 pause = max(wait, getattr(problem, "wait", None) or 0)
                 log.error("%s Listening to %s again in %.0f s.", problem, platform.name, pause)  # noqa: TRY400 - a sentence

@@ -4,7 +4,7 @@ Times are integer epoch milliseconds in UTC (`ms`), ids are text, texts are as a
 making them fit for a reader is `core.plain`'s and the renderers' work.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
@@ -208,6 +208,7 @@ class Chat:
     apart: bool = False  # whether each paper of a digest is a post of its own in a forum
     role: str = ""  # id of a role whose members may manage as well
     revisions: bool = False  # whether it hears of new versions and withdrawals too
+    figures: bool = False  # whether it may be shown figures of papers, where their licences allow it
     suspended: str = ""  # why nothing is sent; '' while all is well
     next_at: int | None = None  # ms, when the next digest is due; None while nothing waits
     composed_at: int = 0  # ms, when its digest was last due: all that had matched until then is delivered
@@ -375,6 +376,10 @@ class Unlearn:
     topic: str
 
 
+Work = Literal["read", "figure"]
+"""What a job does with a paper: read it (or ask it, if there is a question), or show a figure of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something that takes its time: a paper to be read, or a question (if not '') to be asked of it."""
@@ -385,6 +390,7 @@ class Job:
     language: str
     question: str = ""
     stages: int = 0  # that were told, over all attempts
+    work: Work = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +401,7 @@ class Begin:
     paper: str
     language: str
     question: str = ""
+    work: Work = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,6 +589,7 @@ class Post:
     title: str = ""  # of the thread it opens, where each post is one (a forum); '' in all parts but the first
     tags: tuple[str, ...] = ()  # for that thread: arXiv categories
     hue: str = ""  # posts with the same one are coloured alike, where a platform colours: the topic
+    alt: str = ""  # what the picture above it shows; '' for a post without one
 
     @property
     def pressable(self) -> tuple[Button, ...]:
@@ -609,6 +617,7 @@ class Part:
     payload: str
     papers: tuple[str, ...] = ()
     buttons: tuple[Button, ...] = ()  # what a press of each does
+    picture: bytes = field(default=b"", repr=False)  # PNG that it is the caption of
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,6 +634,9 @@ class Send:
     seq: int = 0  # its place among the messages of its chat; names it in a Press
     edits: str = ""  # the platform's id of the message whose place it takes; '' for a new one
     first: str = ""  # the platform's id of the first message of the same digest or answer; '' if this is the first
+    picture: bytes = field(
+        default=b"", repr=False
+    )  # PNG of at most 4 MB; b'' where there is none any more, or never was
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from bot.config import Settings
 from bot.core.calendar import Calendar
-from bot.core.fulltext import Fulltext
+from bot.core.fulltext import Caption, Fulltext
 from bot.core.prompt import Prompt
 from bot.core.terms import Frequencies
 from bot.model import (
@@ -132,6 +132,16 @@ class Fulltexts(Protocol):
 
         May take a minute. Raises Later (its source asks for a pause, does not answer, or sends something else) and
         UserError (there is none, or none that can be read).
+        """
+        ...
+
+    async def figure(
+        self, paper: Paper, choose: Callable[[Sequence[Caption]], Caption | None]
+    ) -> tuple[Caption, bytes] | None:
+        """Cut out the figure that `choose` takes among those of this version of a paper, None if it takes none.
+
+        With its caption; PNG of at most 4 MB and 4 megapixels, no more than twenty times as wide as high. May take a
+        minute; raises as `fulltext`.
         """
         ...
 
@@ -340,6 +350,7 @@ class Ledger(Protocol):
     async def votes(self, chat: str, topic: str) -> list[tuple[Paper, int]]: ...
     async def votes_of(self, chat: str, topic: str, voter: str) -> dict[str, int]: ...
     async def job(self, id_: str) -> tuple[Job, Chat] | None: ...
+    async def license(self, paper: Paper) -> str: ...
     async def stage(self, job: str, part: Part) -> bool: ...
     async def end_job(self, job: str, parts: Sequence[Part]) -> bool: ...
     async def reading(self, paper: Paper, wanted: Wanted) -> Reading | None: ...

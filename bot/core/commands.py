@@ -54,6 +54,7 @@ COMMANDS = (
     Command("summarize", "<arXiv id>"),
     Command("read", "<arXiv id>"),
     Command("ask", "<arXiv id> <question>"),
+    Command("figure", "<arXiv id>", hidden=True),
     Command("stop", hidden=True),
     Command("evidence", "<arXiv id>", hidden=True),
     Command("translate", "<arXiv id>"),

@@ -21,6 +21,11 @@ _FREE: Final = re.compile(
     r"/?(?:deed(?:\.[a-z]{2})?|legalcode)?",
     re.IGNORECASE,
 )
+_OTHER: Final = re.compile(
+    r"https?://(?:www\.)?creativecommons\.org/licenses/(?P<kind>by-n[cd](?:-(?:sa|nd))?)/(?P<version>[1-4]\.[0-9])/?",
+    re.IGNORECASE,
+)
+_ARXIV: Final = re.compile(r"https?://(?:www\.)?arxiv\.org/licenses/\S*", re.IGNORECASE)
 _BORROWED: Final = re.compile(
     r"\b(?:with|by|under|kind) (?:the )?(?:kind )?permission\b|\bcourtesy\b|©|\bcopyright\b|\ball rights reserved\b"
     r"|\b(?:reproduced|reprinted|adapted|adopted|borrowed|copied|redrawn|modified) (?:\w+ )?(?:from|after)\b"
@@ -51,6 +56,15 @@ def free(url: str) -> Licence | None:
     if found["kind"]:
         return Licence(f"CC {found['kind'].upper()} {found['version']}", where)
     return Licence("CC0 1.0" if found["zero"] else "Public domain", where)
+
+
+def named(url: str, language: str) -> str:
+    """Name the licence behind an address for a reader, whether it allows to repost or not; '' if we don't know it."""
+    if licence := free(url):
+        return licence.name
+    if found := _OTHER.fullmatch(url.strip()):
+        return f"CC {found['kind'].upper()} {found['version']}"
+    return say(language, "licence_arxiv") if _ARXIV.fullmatch(url.strip()) else ""
 
 
 def is_borrowed(caption: str) -> bool:

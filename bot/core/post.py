@@ -233,11 +233,12 @@ def reading(
     translates: bool = False,
     votes: bool = False,
     whole: bool = False,
+    figure: bool = False,
 ) -> Post:
     """`/summarize`: one paper with its sentence and takeaways in the open, with `evidence` what each rests on.
 
     `translates`: the abstract can be had in the language of the chat; `votes`: it has topics that could learn;
-    `whole`: the paper can be read in full.
+    `whole`: the paper can be read in full; `figure`: a figure of it may be shown.
     """
     language = chat.language
     blocks: list[Block] = [line(title(paper), kind="heading"), *facts(paper, language, now)]
@@ -256,6 +257,8 @@ def reading(
         buttons.append(Button(say(language, "button_translate"), f"/translate {id_}"))
     if whole:
         buttons.append(Button(say(language, "button_read"), f"/read {id_}"))
+    if figure:
+        buttons.append(Button(say(language, "button_figure"), f"/figure {id_}"))
     if votes:
         buttons += [Button(say(language, f"button_{name}"), f"/{name} {paper.id}") for name in _VOTES]
     return Post(items=(Item(tuple(blocks), paper.id),), foot=foot if summary.tldr else (), buttons=tuple(buttons))

@@ -19,8 +19,12 @@ def stop(job: str, language: str) -> Button:
     return Button(say(language, "button_stop"), f"/stop {job}", edits=True)
 
 
-def whole(paper: Paper, reading: Reading, chat: Chat, now: int, *, evidence: bool = False) -> Post:
+def whole(
+    paper: Paper, reading: Reading, chat: Chat, now: int, *, evidence: bool = False, figure: bool = False
+) -> Post:
     """A whole paper: what arXiv says of it, then part by part what it says, then what that rests on.
+
+    With `figure`, a button for one of its figures, where the paper stands without its evidence.
 
     Its evidence takes its place, and goes again, where both are one message; where they are more, it comes below.
     """
@@ -30,6 +34,8 @@ def whole(paper: Paper, reading: Reading, chat: Chat, now: int, *, evidence: boo
     short = _long(items if evidence else _items(paper, reading, language, now, evidence=True)) <= _MESSAGE
     way = ("hide_evidence", f"/read {id_}") if evidence else ("button_evidence", f"/read {id_} evidence")
     buttons = (Button(say(language, way[0]), way[1], edits=short),) if reading.model and (short or not evidence) else ()
+    if figure and not evidence:
+        buttons = (*buttons, Button(say(language, "button_figure"), f"/figure {id_}"))
     return Post(items=items, foot=notes, buttons=buttons)
 
 

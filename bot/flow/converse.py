@@ -43,6 +43,7 @@ ANSWERS: dict[str, Answer] = {
     "summarize": reading.summarize,
     "read": whole.read,
     "ask": whole.ask,
+    "figure": whole.figure,
     "stop": whole.stop,
     "evidence": reading.evidence,
     "translate": reading.translate,

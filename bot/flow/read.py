@@ -1,4 +1,4 @@
-"""read: a whole paper, or a question asked of it; a job of its own, which holds up nothing else.
+"""read: a whole paper, a question asked of it or a figure of it; a job of its own, which holds up nothing else.
 
 A job is a row of the ledger: killed at any line it begins again, stopped by whoever asked it leaves no trace but that.
 It says how far it has come in the message that its answer then takes the place of. What cannot be read in full is
@@ -15,11 +15,12 @@ from bot.core import arxiv_id, grounding, post, post_reading, prompt
 from bot.core import reading as core
 from bot.core.fulltext import Fulltext
 from bot.errors import Later, Refused, UserError
+from bot.flow import figure
 from bot.flow.ask import Patience, Unanswered, ask
 from bot.flow.summarize import LATER, stale_reading, summary_of
 from bot.flow.typeset import parts
-from bot.model import Chat, Job, Paper, Post, Reading, Wanted, Why
-from bot.ports import Ledger, Ports, RawReply
+from bot.model import Chat, Job, Paper, Part, Post, Reading, Wanted, Why
+from bot.ports import Ledger, Platform, Ports, RawReply
 from bot.words import say
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,7 @@ async def read(store: Ledger, ports: Ports, key: str) -> None:
     try:
         if job.stages > _STAGES:
             raise UserError(say(chat.language, "read_too_often"))  # noqa: TRY301 - said like any other trouble
-        document = await _answer(store, ports, job, chat, stage)
-        messages = await asyncio.to_thread(parts, platform, document)
+        messages = await _messages(store, ports, platform, job, chat, stage)
     except _Over:
         return
     except (UserError, Refused) as problem:
@@ -77,8 +77,14 @@ async def read(store: Ledger, ports: Ports, key: str) -> None:
     ports.nudge(f"deliver:{chat.id}")
 
 
-async def _answer(store: Ledger, ports: Ports, job: Job, chat: Chat, stage: Stage) -> Post:
+async def _messages(store: Ledger, ports: Ports, platform: Platform, job: Job, chat: Chat, stage: Stage) -> list[Part]:
     paper = await paper_of(store, ports, arxiv_id.parse(job.paper), job.language)
+    if job.work == "figure":
+        return await figure.messages(store, ports, platform, paper, chat)
+    return await asyncio.to_thread(parts, platform, await _answer(store, ports, paper, job, chat, stage))
+
+
+async def _answer(store: Ledger, ports: Ports, paper: Paper, job: Job, chat: Chat, stage: Stage) -> Post:
     if job.question:
         return await _asked(store, ports, paper, job, chat, stage)
     try:
@@ -87,7 +93,8 @@ async def _answer(store: Ledger, ports: Ports, job: Job, chat: Chat, stage: Stag
         summary = await summary_of(store, ports, paper, job.language)
         document = post.reading(paper, summary, chat, ports.clock.now())
         return post_reading.only_abstract(document, str(problem), chat.language)
-    return post_reading.whole(paper, found, chat, ports.clock.now())
+    shows = await figure.offered(store, ports, paper, chat)
+    return post_reading.whole(paper, found, chat, ports.clock.now(), figure=shows)
 
 
 async def held(store: Ledger, wanted: arxiv_id.ArxivId) -> Paper | None:

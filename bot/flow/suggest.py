@@ -10,8 +10,11 @@ from bot.ports import Ledger
 _MOST = 25  # suggestions; more nobody reads, and no platform takes
 
 
-async def suggest(store: Ledger, chat: Chat, command: str, typed: str) -> list[tuple[str, str]]:
-    """Return (label, what it stands for), the likeliest first: topics, papers, categories or settings."""
+async def suggest(store: Ledger, chat: Chat, command: str, typed: str, *, reads: bool = False) -> list[tuple[str, str]]:
+    """Return (label, what it stands for), the likeliest first: topics, papers, categories or settings.
+
+    `reads`: whole papers can be read here.
+    """
     typed = " ".join(typed.split())
     if command in {"unsubscribe", "tune", "mute", "unmute"}:
         found = [(s.label, s.label) for s in await store.subscriptions(chat.id)]
@@ -21,11 +24,11 @@ async def suggest(store: Ledger, chat: Chat, command: str, typed: str) -> list[t
     elif command == "settings":
         name, _, value = typed.partition(" ")
         known = await store.chat(chat.id) or chat
-        if setting := offered(known).get(name):
+        if setting := offered(known, reads=reads).get(name):
             near = [offer for offer in setting.offers if value.casefold() in offer.casefold()]
             said = [*near, *([value] if setting.free and value and value not in near else [])]
             return [(f"{name} {each}", f"{name} {each}") for each in said][:_MOST]
-        found = [(each, each) for each in offered(known)]
+        found = [(each, each) for each in offered(known, reads=reads)]
     elif command in {"subscribe", "follow", "search"}:
         # what was typed stands first: whoever presses Enter gets it
         found = [(f"cat:{category}", f"cat:{category}") for category in CATEGORIES.values()]

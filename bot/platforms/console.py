@@ -5,10 +5,12 @@ terminal, posts are plain text on standard output.
 """
 
 import asyncio
+import hashlib
 import os
 import sys
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console as Rich
 
@@ -20,6 +22,7 @@ from bot.words import say
 
 ADDRESS = "you"
 _PROMPT = "› "
+_KEPT = 20  # pictures: at most 80 MB
 
 
 class Console:
@@ -29,8 +32,10 @@ class Console:
     token_rate = Rate(every=0)
     folds = True
 
-    def __init__(self, chat: Chat, *, out: Rich | None = None) -> None:
+    def __init__(self, chat: Chat, *, out: Rich | None = None, pictures: Path | None = None) -> None:
+        """`pictures` is the folder where pictures are put, the newest few; without one they are not shown."""
         self._chat = chat
+        self._pictures = pictures
         self._rich = out or Rich(highlight=False, markup=False, emoji=False)
         self._interactive = sys.stdin.isatty() and self._rich.is_terminal
         self._buttons: list[Button] = []
@@ -53,10 +58,11 @@ class Console:
         """Print one message; raises InDoubt if the output broke in the middle."""
         post = console_view.load(send.payload)
         note = say(send.chat.language, "again") if send.doubted else ""
+        picture = await asyncio.to_thread(self._put, send.picture) if send.picture and not send.edits else ""
         try:
             if self._prompting:
                 self._rich.file.write("\r")
-            console_view.show(post, self._rich, interactive=self._interactive, note=note)
+            console_view.show(post, self._rich, interactive=self._interactive, note=note, picture=picture)
             if pressable := console_view.buttons(post):
                 self._buttons = pressable
             self._prompt()
@@ -64,6 +70,21 @@ class Console:
         except (OSError, UnicodeError) as problem:
             raise InDoubt(f"Standard output broke ({problem}); start again with one that works.") from problem
         return send.id
+
+    def _put(self, picture: bytes) -> str:
+        """Write a picture where its reader can open it, and return where that is; '' if the disk does not take it."""
+        if self._pictures is None:
+            return ""
+        path = self._pictures / f"{hashlib.sha256(picture).hexdigest()[:16]}.png"
+        try:
+            self._pictures.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(picture)
+            newest = sorted(self._pictures.glob("*.png"), key=lambda each: each.stat().st_mtime, reverse=True)
+            for old in newest[_KEPT:]:
+                old.unlink()
+        except OSError:
+            return ""
+        return str(path)
 
     async def may_manage(self, chat: Chat, author: str) -> bool:  # noqa: ARG002 - who sits at the terminal runs it
         """Whoever types here may decide."""

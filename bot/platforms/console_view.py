@@ -32,7 +32,7 @@ def load(payload: str) -> Post:
     """Thaw what `dump` froze."""
     raw = json.loads(payload)
     items = tuple(Item(_blocks(i["blocks"]), i["paper"], _buttons(i["buttons"])) for i in raw["items"])
-    more = {"title": raw.get("title", ""), "tags": tuple(raw.get("tags", ())), "hue": raw.get("hue", "")}
+    more = {name: raw.get(name, "") for name in ("title", "hue", "alt")} | {"tags": tuple(raw.get("tags", ()))}
     return Post(_blocks(raw["head"]), items, _blocks(raw["foot"]), _buttons(raw["buttons"]), **more)
 
 
@@ -72,12 +72,17 @@ def safe(text: str) -> str:
     return "".join(c for c in text if c == "\n" or not (unicodedata.category(c) in {"Cc", "Cs"} or c in _OVERRIDES))
 
 
-def show(post: Post, console: Console, *, interactive: bool, note: str = "") -> None:
-    """Print a post: in a panel on a terminal; folds stand open where nobody can open them."""
+def show(post: Post, console: Console, *, interactive: bool, note: str = "", picture: str = "") -> None:
+    """Print a post: in a panel on a terminal; folds stand open where nobody can open them.
+
+    Of a picture, what it shows is printed, and where it lies (`picture`, a path) if it lies anywhere.
+    """
     pretty = console.is_terminal
     parts: list[RenderableType] = []
     if note:
         parts.append(Text(note, "italic"))
+    if post.alt:
+        parts += [Text(f"▣ {safe(post.alt)}", "dim"), *([Text(picture)] if picture else []), Text("")]
     parts += [_block(block, pretty=pretty, unfold=not interactive) for block in post.head]
     for item in post.items:
         if parts:

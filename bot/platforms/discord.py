@@ -4,19 +4,23 @@
   HTTP, so a lost connection delays no digest. Either may fail alone.
 - Every new message carries its nonce: Discord answers a repeat within minutes with the first message, so for so long a
   lost answer is no doubt (`_SAFE`). Forum posts have no nonce and follow the rule for doubts.
-- An interaction is acknowledged before anything else and answered by edit. If we die in between, the answer goes to
-  the person as a direct message: what was private stays so.
+- A picture that Discord refuses goes out as its caption alone, in the same attempt: what is refused is not there.
+- An interaction is acknowledged before anything else and answered by edit, by the job too that it began, for the
+  quarter of an hour that it lasts. If we die in between, the answer goes to the person as a direct message: what was
+  private stays so. Only a job's goes to the channel then.
 - Buttons carry '1:<seq>:<places>:<flags>': a row of the ledger, never what the press does.
 """
 
 import asyncio
+import io
 import json
 import logging
 import re
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -28,7 +32,7 @@ from bot.model import Back, Chat, Joined, Left, Place, Post, Press, Rate, Said, 
 from bot.platforms import discord_view
 from bot.platforms.discord_client import NOBODY, Client, Field, Tree
 from bot.platforms.discord_commands import register
-from bot.platforms.discord_ends import ended, unclear, why
+from bot.platforms.discord_ends import ended, foreign, unclear, why
 from bot.ports import Clock, Hear, Suggest
 from bot.words import WORDS, say
 
@@ -41,8 +45,10 @@ _DELETED = 10008  # unknown message
 _DONE = 40060  # already acknowledged: the first try counted, though its answer was lost
 _PERSONS = {10013, 50007}  # unknown user, takes no direct messages
 _POSTS = {10003, 50083, 160005}  # of a forum's thread: deleted, archived, locked
+_NO_PICTURE = {400, 403, 413}  # bad, no right to attach files, too large
 _REMEMBERED = 10_000  # people's rights, interactions that await their answer
 _PRESS = re.compile(r"1:(\d{1,15}):(\d{1,3}|\*):([ema]*)", re.ASCII)
+_JOB = re.compile(r"job:(.+)(?::\d+|#\d+)")
 _NEEDED = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -83,7 +89,8 @@ class Discord:
         """Components, and what a forum needs to open a thread, as JSON."""
         tree = discord_view.render(post)
         title = discord_view.title(post) if post.title else ""
-        return json.dumps({"tree": tree, "title": title, "tags": post.tags}, ensure_ascii=False)
+        shown = {"alt": discord_view.alt(post)} if post.alt else {}
+        return json.dumps({"tree": tree, "title": title, "tags": post.tags} | shown, ensure_ascii=False)
 
     async def send(self, send: Send) -> str:
         """Send or edit one message, or open a forum's thread with it; see the port for how it can end."""
@@ -102,8 +109,8 @@ class Discord:
         view = Tree(tree)
         said = _said(send.id)
         try:
-            if (interaction := self._open.get(said)) and not interaction.is_expired():
-                return await self._answer(interaction, send, view)
+            if (interaction := self._open.get(said or _asked(send.id))) and not interaction.is_expired():
+                return await self._answer(interaction, send, view, payload)
             if said and send.chat.kind != "private":
                 return await self._whisper(client, said, send, Tree(_without_buttons(tree)))
             return await self._post(client, send, view, payload)
@@ -112,13 +119,13 @@ class Discord:
         except Exception as problem:
             raise self._ended(problem, send) from problem
 
-    async def _answer(self, interaction: discord.Interaction, send: Send, view: Tree) -> str:
+    async def _answer(self, interaction: discord.Interaction, send: Send, view: Tree, payload: dict[str, Any]) -> str:
         """Through the interaction: by edit of what stands for the answer, further parts below it."""
         if not _further(send):
             return str((await interaction.edit_original_response(view=view)).id)
         private = bool(interaction.extras.get("private"))
-        message = await interaction.followup.send(view=view, ephemeral=private, wait=True)
-        return str(message.id)
+        posted = partial(interaction.followup.send, ephemeral=private, wait=True)
+        return str((await self._pictured(posted, send, view, payload)).id)
 
     async def _whisper(self, client: Client, said: str, send: Send, view: Tree) -> str:
         """An answer whose interaction is gone with an earlier process goes to the person alone."""
@@ -154,7 +161,8 @@ class Discord:
             else:
                 return send.edits
         try:
-            message = await channel.send(view=view, nonce=send.nonce, silent=chat.silent, allowed_mentions=NOBODY)
+            posted = partial(channel.send, nonce=send.nonce, silent=chat.silent, allowed_mentions=NOBODY)
+            message = await self._pictured(posted, send, view, payload)
         except discord.NotFound as problem:
             if problem.code != _DELETED:
                 raise
@@ -162,6 +170,24 @@ class Discord:
         if chat.kind == "news" and chat.publish and send.id.startswith("digest:"):
             self._go_aside(self._publish(message))
         return str(message.id)
+
+    async def _pictured(
+        self, posted: Callable[..., Awaitable[Any]], send: Send, view: Tree, payload: dict[str, Any]
+    ) -> Any:
+        """Post a message with its picture, if it has one; without, if Discord takes none: its size, or no right to."""
+        if not send.picture or send.edits:
+            return await posted(view=view)
+        said = payload.get("alt") or discord_view.NOTHING
+        file = discord.File(io.BytesIO(send.picture), discord_view.PICTURE, description=said)
+        try:
+            return await posted(view=Tree(discord_view.pictured(view.to_components(), said)), file=file)
+        except discord.HTTPException as problem:
+            if problem.status not in _NO_PICTURE or foreign(problem):
+                raise
+            if problem.status == 403:  # noqa: PLR2004 - forbidden: counts, as every other
+                self._refused.append(self.clock.now())
+            log.info("a picture was refused: %s", why(problem))
+        return await posted(view=view)
 
     async def _continue(self, post: discord.PartialMessageable, send: Send, view: Tree) -> str:
         """Below the first message of a forum's post, if that still stands."""
@@ -235,13 +261,14 @@ class Discord:
 
     def _held(self, send: Send) -> bool:
         """Whether its nonce surely still holds: what arrived does not arrive again, so nothing is sent again."""
-        nameless = send.chat.kind == "forum" or bool(_said(send.id))  # a thread, or first tried by its interaction
+        asked = _said(send.id) or _asked(send.id)
+        nameless = send.chat.kind == "forum" or bool(asked)  # a thread, or first tried by its interaction
         return not nameless and self.clock.now() - send.first_at < _SAFE
 
     def _ended(self, problem: Exception, send: Send) -> PaperboyError:
         if isinstance(problem, discord.HTTPException) and problem.status in {401, 403, 429}:
             self._refused.append(self.clock.now())
-        said = _said(send.id)
+        said = _said(send.id) or _asked(send.id)
         answering = said in self._open
         if answering and isinstance(problem, discord.HTTPException) and problem.code in {10015, 50027}:
             del self._open[said]
@@ -543,9 +570,15 @@ def _said(send: str) -> str:
     return send.removeprefix("said:").rpartition("#")[0] if send.startswith("said:") else ""
 
 
+def _asked(send: str) -> str:
+    """The id of what began the job that a send tells of; '' if it tells of none."""
+    found = _JOB.fullmatch(send)
+    return found[1] if found else ""
+
+
 def _further(send: Send) -> bool:
     """Whether it is a second or later message of an answer."""
-    return not send.id.endswith(("#0", "#wait"))
+    return not send.edits and not send.id.endswith(("#0", "#wait"))
 
 
 def _typed(data: Any) -> str:

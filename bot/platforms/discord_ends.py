@@ -26,7 +26,7 @@ def ended(problem: Exception, send: Send, *, again: bool) -> PaperboyError:
     language = send.chat.language
     if isinstance(problem, discord.RateLimited):
         return Later(f"Discord asked to wait {problem.retry_after:.0f} s.", wait=problem.retry_after)
-    if isinstance(problem, discord.HTTPException) and problem.status < _SERVER and not _foreign(problem):
+    if isinstance(problem, discord.HTTPException) and problem.status < _SERVER and not foreign(problem):
         return _refused(problem, send, language)
     if not unclear(problem):
         return Later(f"Discord cannot be reached ({why(problem)}).")
@@ -41,7 +41,7 @@ def unclear(problem: Exception) -> bool:
     return not isinstance(problem, aiohttp.ClientConnectorError | discord.RateLimited)
 
 
-def _foreign(problem: discord.HTTPException) -> bool:
+def foreign(problem: discord.HTTPException) -> bool:
     """Whether it is a page of somebody between us and Discord, who does not know our chats."""
     return problem.status not in {401, 429} and not problem.code and problem.text.lstrip().startswith("<")
 

@@ -21,6 +21,8 @@ COMPONENTS = 40  # in a message, those in others counted too
 ROW = 5  # buttons abreast
 OPTIONS = 25  # of a select
 BUTTON, OPTION, TITLE = 80, 100, 100  # units of a button's label, of an option's, of a thread's name
+ALT = 1024  # characters that say what a picture shows
+PICTURE = "figure.png"  # the name under which it is attached
 NOTE = 200  # units of markdown that a line above the message may take later (`noted`)
 COLOURS = (  # legible beside a dark and a light page
     *(0x5B8DEF, 0x3FA7D6, 0x2FA4A0, 0x43A66B, 0x86A83B, 0xC9A227),
@@ -30,13 +32,13 @@ COLOURS = (  # legible beside a dark and a light page
 Node = dict[str, Any]
 """A component as Discord's API names its parts. `custom_id` is a marker like '{3 edits}' until `filled`."""
 
-_ACTIONS, _BUTTON, _SELECT, _DISPLAY, _CONTAINER, _GREY = 1, 2, 3, 10, 17, 2
+_ACTIONS, _BUTTON, _SELECT, _DISPLAY, _GALLERY, _CONTAINER, _GREY = 1, 2, 3, 10, 12, 17, 2
 _SMALL = "-# "
 _ENTRY = "-# • "
 _MARKED_NOTE = len(f"{_SMALL}**")
 _LINKED = 4  # pieces of one link's text that are links; what is torn more than that is no title
 _JOINER = "\u2060"
-_NOTHING = "⋯"  # stands for a message or a label without a visible character, which Discord refuses
+NOTHING = "⋯"  # stands for a message or a label without a visible character, which Discord refuses
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029][\t-\r\x1c-\x1f\x85\u2028\u2029 ]*")
 _DROPPED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 _UNSEEN = re.compile("[\\s\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800\u3164\ufe00-"
@@ -60,7 +62,7 @@ def render(post: Post) -> list[Node]:
     """A post as one message. Notes are plain text, papers and menus stand in containers."""
     if not post.items:
         made = [*_display(post.head), *_display(post.foot), *_rows(post.buttons, 0)]
-        return [_container(made, None)] if post.buttons else made or [_text(_NOTHING)]
+        return [_container(made, None)] if post.buttons else made or [_text(NOTHING)]
     made, place = _display(post.head), 0
     for item in post.items:
         topic = len(item.blocks) > 1 and all(isinstance(b, Line) and b.kind == "heading" for b in item.blocks[:2])
@@ -69,7 +71,7 @@ def render(post: Post) -> list[Node]:
         made += [_container(inner, _colour(post))] if inner else []
         place += len(item.buttons)
     made += [*_display(post.foot), *_rows(post.buttons, place)]
-    return made or [_text(_NOTHING)]
+    return made or [_text(NOTHING)]
 
 
 def text(post: Post) -> str:
@@ -80,17 +82,32 @@ def text(post: Post) -> str:
 
 
 def fits(post: Post) -> bool:
-    """Whether a post is one message, with room for a note above it."""
+    """Whether a post is one message, with room for a note and a picture above it."""
     if _units(text(post)) > TEXT:  # markup makes it no shorter
         return False
     nodes = list(_walk(render(post)))
     length = sum(_units(node["content"]) for node in nodes if node["type"] == _DISPLAY)
-    return length + _MARKED_NOTE + NOTE <= TEXT and len(nodes) < COMPONENTS
+    return length + _MARKED_NOTE + NOTE <= TEXT and len(nodes) + bool(post.alt) < COMPONENTS
 
 
 def noted(tree: list[Node], note: str) -> list[Node]:
     """A rendered message under a note of at most `NOTE` units, escapes counted."""
     return [_text(_SMALL + _markdown(Line((Span(note, "italic"),)))), *tree]
+
+
+def alt(post: Post) -> str:
+    """What is said of the picture above it to those who do not see it; '' where there is none."""
+    return _label(post.alt, ALT) if post.alt else ""
+
+
+def pictured(tree: list[Node], said: str) -> list[Node]:
+    """A rendered message with the attached picture in its first container, or on its own above it."""
+    gallery = {"type": _GALLERY, "items": [{"media": {"url": f"attachment://{PICTURE}"}, "description": said}]}
+    place = next((at for at, node in enumerate(tree) if node["type"] == _CONTAINER), None)
+    if place is None:
+        return [gallery, *tree]
+    inside = {**tree[place], "components": [gallery, *tree[place]["components"]]}
+    return [*tree[:place], inside, *tree[place + 1 :]]
 
 
 def filled(tree: list[Node], make: Callable[[list[int], bool, bool], str]) -> list[Node]:
@@ -174,7 +191,7 @@ def _label(text: str, most: int) -> str:
     text = _clean(text).strip()
     if _units(text) > most:
         text = text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
-    return text if _seen(text) else _NOTHING
+    return text if _seen(text) else NOTHING
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
   took, and our queue is the ledger (`_Inbox`).
 - A send ends in one of the classes of `bot.errors`. After one whose outcome nobody knows, and at the start, the next
   one first asks Telegram whether it is there (`_ready`): an outage puts in doubt what was in flight, nothing more.
+- A picture that Telegram refuses goes out as its caption alone, in the same attempt: what is refused is not there.
 - Buttons carry '1:<seq>:<place>[:<thread>]': a row of the ledger, never what the press does.
 - What Telegram wants is from core.telegram.org/bots/api and its FAQ on limits; see facts/feedbots.md §5.
 """
@@ -37,6 +38,7 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
+    NetworkError,
     RetryAfter,
     TelegramError,
     TimedOut,
@@ -197,11 +199,23 @@ class Telegram:
         return send.edits
 
     async def _post(self, send: Send, what: dict[str, Any]) -> str:
-        message: Message = await self._bot.send_message(
-            message_thread_id=int(send.chat.thread) if send.chat.thread else None,
-            disable_notification=send.chat.silent or None,
-            **what,
-        )
+        what |= {"message_thread_id": int(send.chat.thread) if send.chat.thread else None}
+        what |= {"disable_notification": send.chat.silent or None}
+        if send.picture and not send.edits and (shown := await self._show(send.picture, what)):
+            return shown
+        message: Message = await self._bot.send_message(**what)
+        return str(message.message_id)
+
+    async def _show(self, picture: bytes, what: dict[str, Any]) -> str:
+        """Send a picture with its caption; '' if Telegram does not take the picture, for its own sake or the chat's."""
+        rest = {key: value for key, value in what.items() if key not in {"text", "link_preview_options"}}
+        try:
+            message = await self._bot.send_photo(photo=picture, filename="figure.png", caption=what["text"], **rest)
+        except NetworkError as problem:
+            if not isinstance(problem, BadRequest) and "too large" not in problem.message.casefold():
+                raise
+            log.info("a picture was refused: %s", problem.message)
+            return ""
         return str(message.message_id)
 
     def _keyboard(self, rows: Sequence[Sequence[Sequence[Any]]], send: Send) -> InlineKeyboardMarkup | None:

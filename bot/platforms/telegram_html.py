@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bot.model import Block, Button, Fold, Line, Post, Span
 
 TEXT = 4096  # UTF-16 units after parsing: Bot API, sendMessage; it says characters, units are the stricter reading
+CAPTION = 1024  # the same of what stands below a picture: Bot API, sendPhoto
 ENTITIES = 100  # formatting past them is dropped without a word: MESSAGE_ENTITIES of python-telegram-bot
 MARKUP = 32_768  # bytes of HTML; TDLib refuses more before it parses
 BUTTONS = 100  # in one keyboard; the server drops the rest
@@ -66,7 +67,7 @@ def fits(post: Post) -> bool:
     Counted are the entities we write and, generously, those that TDLib finds in the text by itself.
     """
     html = render(post)
-    if units(_shown(html)) > TEXT - NOTE or len(post.pressable) > BUTTONS:
+    if units(_shown(html)) > (CAPTION if post.alt else TEXT) - NOTE or len(post.pressable) > BUTTONS:
         return False
     found = _FOUND.findall(_TAG.sub("", _ACTED.sub(" ", html)))
     return html.count("</") + len(found) < ENTITIES and len(html.encode()) <= MARKUP - 6 * NOTE

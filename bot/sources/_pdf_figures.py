@@ -2,8 +2,8 @@
 
 Runs in the worker process only. A caption anchors its figure: what is drawn above it (or below, if nothing is above)
 belongs to it until running text stops it; so vector and raster figures are cut alike, and those of many parts whole.
-Invariants: a picture has at most `PIXELS` pixels and `BYTES` bytes and holds no other caption; a caption without
-anything drawn near it has no picture.
+Invariants: a picture has at most `PIXELS` pixels and `BYTES` bytes, is at most `LONGEST` times as long as wide either
+way, and holds no other caption; a caption without anything drawn near it has no picture.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from PIL import Image, ImageOps
 
 from bot.core.lines import Line, Page, gutter, join, ordered, words
 from bot.core.printed import CAPTION
@@ -23,6 +24,7 @@ from bot.sources._pdf_page import Box, Reading
 
 PIXELS: Final = 4_000_000  # of one picture; both platforms take more
 BYTES: Final = 4_000_000  # of one PNG
+LONGEST: Final = 20  # times; Telegram takes no more (core.telegram.org/bots/api#sendphoto): white is put beside it
 _WIDTH: Final = 1400  # pixels that a picture is wide: legible when a phone's reader zooms in
 _OBJECTS: Final = 30_000  # drawn objects of a page that are looked at
 _LABEL: Final = 60  # letters of the longest label outside of what is drawn
@@ -64,7 +66,8 @@ def picture(page: pdfium.PdfPage, box: Box) -> bytes:
     scale = min(4.0, max(1.5, _WIDTH / wide), (PIXELS / (wide * high)) ** 0.5)
     while True:
         crop = (box[0], height - box[3], width - box[2], box[1])
-        image = page.render(scale=scale, crop=crop, may_draw_forms=False, rev_byteorder=True).to_pil().convert("RGB")
+        drawn = page.render(scale=scale, crop=crop, may_draw_forms=False, rev_byteorder=True).to_pil()
+        image = _padded(drawn.convert("RGB"))
         out = io.BytesIO()
         image.save(out, "PNG", compress_level=6)
         if out.tell() > BYTES / 2:  # a photograph: 256 colours are a third of it
@@ -73,6 +76,11 @@ def picture(page: pdfium.PdfPage, box: Box) -> bytes:
         if out.tell() <= BYTES or scale < 0.2:  # noqa: PLR2004 - smaller says nothing
             return out.getvalue()
         scale *= 0.7
+
+
+def _padded(image: Image.Image) -> Image.Image:
+    least = (max(image.width, -(-image.height // LONGEST)), max(image.height, -(-image.width // LONGEST)))
+    return image if least == image.size else ImageOps.pad(image, least, color="white")
 
 
 # --- captions ---------------------------------------------------------------------------------------------------------

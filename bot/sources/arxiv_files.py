@@ -15,13 +15,13 @@ brings a process of its own.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 from weakref import WeakValueDictionary
 
-from bot.core.fulltext import Fulltext
+from bot.core.fulltext import Caption, Fulltext
 from bot.errors import Later, Refused, UserError
 from bot.model import Paper
 from bot.sources._arxiv_http import Http, Reply
@@ -30,6 +30,9 @@ from bot.sources.latexml import LARGEST as LARGEST_PAGE
 
 if TYPE_CHECKING:
     from bot.ports import Clock, Gate
+    from bot.sources.pdf import Figure
+
+T = TypeVar("T")
 
 LARGEST: Final = 50 * 2**20  # bytes of a file
 HOPS: Final = 2  # redirects that are followed
@@ -46,11 +49,27 @@ _TYPES: Final = {
 }
 
 
+class Pdfs(Protocol):
+    """What reads PDFs: `bot.sources.pdf.PdfReader`."""
+
+    async def read(self, path: Path) -> Fulltext:
+        """Read a paper's text; raises Refused or Later."""
+        ...
+
+    async def captions(self, path: Path) -> Sequence[Caption]:
+        """Return the captions of the figures that can be cut out; raises as `read`."""
+        ...
+
+    async def figures(self, path: Path, labels: Sequence[str] = ()) -> "Sequence[Figure]":
+        """Cut out the figures of some labels; raises as `read`."""
+        ...
+
+
 class ArxivFiles:
     """The Fulltexts port on arXiv's files.
 
     `base_url` is the service (https://export.arxiv.org), `folder` and `limit` (bytes) are those of what is kept,
-    `timeout` is in seconds for one whole file. `html` and `pdf` read a file and raise Refused or Later. Raises
+    `timeout` is in seconds for one whole file. `html` and `pdf` read files and raise Refused or Later. Raises
     ConfigError if one of them cannot be used. One instance serves one event loop.
     """
 
@@ -64,7 +83,7 @@ class ArxivFiles:
         folder: Path,
         limit: int,
         html: Callable[[Path], Awaitable[Fulltext]],
-        pdf: Callable[[Path], Awaitable[Fulltext]],
+        pdf: Pdfs,
         timeout: float = 60.0,
     ) -> None:
         self._http = Http(gate=gate, clock=clock, base_url=base_url, contact=contact, timeout=timeout)
@@ -78,13 +97,31 @@ class ArxivFiles:
         Raises Later (arXiv asks for a pause, does not answer, or sends something else) and UserError (there is no
         file, or none that can be read).
         """
+        return await self._alone(paper, self._read)
+
+    async def figure(
+        self, paper: Paper, choose: Callable[[Sequence[Caption]], Caption | None]
+    ) -> tuple[Caption, bytes] | None:
+        """Cut the figure that `choose` takes, if it takes one, out of the PDF of this version; raises as `fulltext`."""
+
+        async def cut(named: str) -> tuple[Caption, bytes] | None:
+            stem = named.replace("/", "-")
+            path = await asyncio.to_thread(self._kept.find, f"{stem}.pdf") or await self._print(named, stem)
+            chosen = choose(await self._pdf.captions(path))
+            cuts = await self._pdf.figures(path, (chosen.label,)) if chosen else ()
+            return next(((each.caption, each.png) for each in cuts if each.caption == chosen and each.png), None)
+
+        return await self._alone(paper, cut)
+
+    async def _alone(self, paper: Paper, work: Callable[[str], Awaitable[T]]) -> T:
+        """Do something with the files of a version ('2411.19525v2') while nobody else does."""
         if not _ID.fullmatch(paper.id):
             raise UserError(f"{paper.id} is no paper of arXiv's: its full text cannot be read.")
         named = f"{paper.id}v{paper.version}" if paper.version else paper.id
         lock = self._locks.setdefault(named, asyncio.Lock())
         async with lock:
             try:
-                return await self._read(named)
+                return await work(named)
             except Refused as problem:
                 raise UserError(f"{problem}") from problem
             except OSError as problem:
@@ -94,16 +131,16 @@ class ArxivFiles:
 
     async def _read(self, named: str) -> Fulltext:
         stem = named.replace("/", "-")
+        page = await asyncio.to_thread(self._kept.find, f"{stem}.html")
         path = await asyncio.to_thread(self._kept.find, f"{stem}.pdf")
-        if path is None:
-            path = await asyncio.to_thread(self._kept.find, f"{stem}.html") or await self._page(named, stem)
-            if path is not None:
-                try:
-                    return await self._html(path)
-                except Refused:  # the next one who asks finds the PDF
-                    await asyncio.to_thread(self._kept.drop, path)
-            path = await self._print(named, stem)
-        return await self._pdf(path)
+        if page is None and path is None:
+            page = await self._page(named, stem)
+        if page is not None:
+            try:
+                return await self._html(page)
+            except Refused:  # the next one who asks finds the PDF
+                await asyncio.to_thread(self._kept.drop, page)
+        return await self._pdf.read(path or await self._print(named, stem))
 
     async def _page(self, named: str, stem: str) -> Path | None:
         """Fetch the HTML page; None if there is none that is worth reading."""

@@ -78,11 +78,18 @@ class PdfReader:
             return _paper(pieces)
         raise AssertionError  # the last try returns or raises
 
+    async def captions(self, path: Path) -> tuple[Caption, ...]:
+        """Return the captions of the figures that can be cut out, in the paper's order; raises as `read`."""
+        return tuple(figure.caption for figure in await self._figures(path, "captions", ()))
+
     async def figures(self, path: Path, labels: Sequence[str] = ()) -> tuple[Figure, ...]:
         """Cut out the figures of some labels ('Figure 1'), all without any, in the paper's order; raises as `read`."""
+        return await self._figures(path, "figures", labels)
+
+    async def _figures(self, path: Path, what: str, labels: Sequence[str]) -> tuple[Figure, ...]:
         found = []
         try:
-            async for piece in self._answer(path, "figures", "pdfium", labels):
+            async for piece in self._answer(path, what, "pdfium", labels):
                 caption = Caption(piece["label"], piece["text"], piece["page"])
                 found.append(Figure(caption, base64.b64decode(piece["png"])))
         except _Crashed as crash:

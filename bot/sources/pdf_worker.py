@@ -102,7 +102,7 @@ def _done(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
         pages, flags = _pdf_plain.read(job["path"], job["pages"], _Refused)
         yield from _paper(printed.paper(pages, flags))
-    elif job["what"] == "figures":
+    elif job["what"] in {"figures", "captions"}:
         yield from _figures(job)
     else:
         yield from _text(job)
@@ -176,14 +176,15 @@ def _figures(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     from bot.sources._pdf_page import Reading
 
     wanted = {_label(label) for label in job["labels"]}
+    only = job["what"] == "captions"  # of what could be drawn
     left = job["figures"]
     for number, page in _pages(job):
         plain = Reading(page)
         for cut in _pdf_figures.find(plain, number):
-            if left <= 0 or (wanted and _label(cut.label) not in wanted):
+            if left <= 0 or (wanted and _label(cut.label) not in wanted) or (only and not cut.box):
                 continue
             left -= 1
-            drawn = _pdf_figures.picture(page, cut.box) if cut.box else b""
+            drawn = _pdf_figures.picture(page, cut.box) if cut.box and not only else b""
             yield {"label": cut.label, "text": cut.text, "page": cut.page, "png": base64.b64encode(drawn).decode()}
         plain.close()
         page.close()

@@ -25,6 +25,11 @@ class Jobs:
 
         return await self._db.look(work)
 
+    async def license(self, paper: Paper) -> str:
+        """Return the address of the licence of this version of a paper, as the record of truth says; '' if unknown."""
+        found = await self._db.read("license", id=paper.id, version=paper.version)
+        return str(found[0][0]) if found else ""
+
     async def stage(self, job: str, part: Part) -> bool:
         """Say how far a job has come, in its own message; False (and nothing) once it is ended."""
 

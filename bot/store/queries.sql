@@ -12,11 +12,12 @@ ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- name: renew_paper
 -- What a known paper says now; when it was first seen, and whether it was matched, stays, and so do corrected names
--- for as long as we read the same.
+-- for as long as we read the same. A new version may have another licence, which only the record of truth tells.
 UPDATE paper SET version = :version, title = :title, abstract = :abstract,
                  authors = CASE WHEN our_authors = :authors THEN authors ELSE :authors END,
                  our_authors = CASE WHEN our_authors = :authors THEN our_authors ELSE '' END,
-                 categories = :categories, updated = :updated, comment = :comment, journal_ref = :journal_ref, doi = :doi
+                 categories = :categories, updated = :updated, comment = :comment, journal_ref = :journal_ref, doi = :doi,
+                 license = CASE WHEN version = :version THEN license ELSE '' END
 WHERE id = :id AND version <= :version;
 
 -- name: add_version
@@ -65,9 +66,10 @@ WHERE mode = 'asap' AND (next_at IS NULL OR next_at > :now)
 -- name: add_chat
 -- Settings and host of a known chat stay; what the platform calls it is renewed.
 INSERT INTO chat (id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap,
-                  preview, silent, publish, apart, role, revisions, suspended, created_at)
+                  preview, silent, publish, apart, role, revisions, figures, suspended,
+                  created_at)
 VALUES (:id, :platform, :address, :thread, :title, :kind, :server, :handle, :host, :language, :zone, :mode, :minute,
-        :cap, :preview, :silent, :publish, :apart, :role, :revisions, :suspended, :now)
+        :cap, :preview, :silent, :publish, :apart, :role, :revisions, :figures, :suspended, :now)
 ON CONFLICT (id) DO UPDATE SET
     title = CASE WHEN excluded.title = '' THEN chat.title ELSE excluded.title END,
     handle = CASE WHEN excluded.title = '' THEN chat.handle ELSE excluded.handle END,
@@ -75,7 +77,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: chat
 SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
-       silent, publish, apart, role, revisions, suspended, next_at, composed_at
+       silent, publish, apart, role, revisions, figures, suspended, next_at, composed_at
 FROM chat WHERE id = :id;
 
 -- name: chat_called
@@ -86,14 +88,14 @@ ORDER BY thread LIMIT 1;
 -- name: places
 -- Where many read: what may be posted there is not ours to decide.
 SELECT id, platform, address, thread, title, kind, server, handle, host, language, zone, mode, minute, cap, preview,
-       silent, publish, apart, role, revisions, suspended, next_at, composed_at
+       silent, publish, apart, role, revisions, figures, suspended, next_at, composed_at
 FROM chat WHERE kind <> 'private' AND EXISTS (SELECT 1 FROM subscription s WHERE s.chat = chat.id)
 ORDER BY id LIMIT :limit;
 
 -- name: set_chat
 UPDATE chat SET language = :language, zone = :zone, mode = :mode, minute = :minute, cap = :cap, preview = :preview,
                 silent = :silent, publish = :publish, apart = :apart, role = :role,
-                revisions = :revisions WHERE id = :id;
+                revisions = :revisions, figures = :figures WHERE id = :id;
 
 -- name: admit
 UPDATE chat SET suspended = '', host = :host WHERE id = :id;
@@ -135,10 +137,10 @@ UPDATE chat SET id = :new, address = :address,
 
 -- name: take_over
 -- The settings of a chat that moves go to the one that is already known at its new address.
-UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, revisions, next_at, composed_at,
-                 suspended, host, created_at) = (
-    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.revisions, o.next_at,
-           o.composed_at, '', o.host, o.created_at FROM chat o WHERE o.id = :old)
+UPDATE chat SET (language, zone, mode, minute, cap, preview, silent, publish, apart, role, revisions, figures, next_at,
+                 composed_at, suspended, host, created_at) = (
+    SELECT o.language, o.zone, o.mode, o.minute, o.cap, o.preview, o.silent, o.publish, o.apart, o.role, o.revisions, o.figures,
+           o.next_at, o.composed_at, '', o.host, o.created_at FROM chat o WHERE o.id = :old)
 WHERE id = :new AND created_at >= (SELECT created_at FROM chat WHERE id = :old);
 
 -- name: move_subscriptions
@@ -466,6 +468,26 @@ SELECT id FROM send WHERE id = :id AND state <> 'skipped';
 
 -- name: add_payload
 INSERT INTO payload (send, text, buttons) VALUES (:id, :text, :buttons) ON CONFLICT (send) DO NOTHING;
+
+-- name: add_picture
+INSERT INTO picture (send, png, size, at) VALUES (:id, :png, :size, :now) ON CONFLICT (send) DO NOTHING;
+
+-- name: picture
+SELECT png FROM picture WHERE send = :id;
+
+-- name: drop_picture
+-- Unless its message is still to be sent, by whoever has taken it over.
+DELETE FROM picture WHERE send = :id AND NOT EXISTS (
+    SELECT 1 FROM send s WHERE s.id = :id AND s.state IN ('due', 'sending'));
+
+-- name: drop_pictures
+-- Those whose message is over, and the oldest of the others beyond so many bytes: those messages go out as text.
+DELETE FROM picture WHERE send IN (
+    SELECT send FROM (
+        SELECT p.send AS send, s.id AS waits, sum(CASE WHEN s.id IS NULL THEN 0 ELSE p.size END)
+               OVER (ORDER BY p.at DESC, p.send DESC) AS total
+        FROM picture p LEFT JOIN send s ON s.id = p.send AND s.state IN ('due', 'sending')) held
+    WHERE waits IS NULL OR total > :most);
 
 -- name: payload
 SELECT text FROM payload WHERE send = :id;
@@ -882,12 +904,17 @@ UPDATE coverage SET complete_at = :now WHERE listing = :listing AND complete_at 
 -- name: completed_at
 SELECT complete_at FROM coverage WHERE listing = :listing;
 
+-- name: license
+-- Under what this version of a paper stands, as the record of truth says; '' if it has not said.
+SELECT license FROM paper WHERE id = :id AND version = :version AND withdrawn = 0;
+
 -- name: add_job
-INSERT INTO job (id, chat, paper, language, question, at) VALUES (:id, :chat, :paper, :language, :question, :now)
+INSERT INTO job (id, chat, paper, language, question, work, at)
+VALUES (:id, :chat, :paper, :language, :question, :work, :now)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: job
-SELECT id, chat, paper, language, question, stages FROM job WHERE id = :id AND ended_at IS NULL;
+SELECT id, chat, paper, language, question, stages, work FROM job WHERE id = :id AND ended_at IS NULL;
 
 -- name: open_jobs
 SELECT j.id FROM job j JOIN chat c ON c.id = j.chat WHERE j.ended_at IS NULL AND c.suspended = '' ORDER BY j.at LIMIT 100;

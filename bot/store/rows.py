@@ -1,5 +1,6 @@
 """Between rows and values: how papers, chats and digests stand in the ledger, and steps that several queries share."""
 
+import base64
 import hashlib
 import json
 import re
@@ -42,6 +43,7 @@ from bot.store.drivers import Row
 from bot.store.drivers import Run as Query
 
 _NONCE = 25  # characters: Discord's limit
+PICTURES = 64 << 20  # bytes of pictures that wait to be sent, in all: sixteen of the largest
 
 
 def nonce(send: str) -> str:
@@ -62,8 +64,9 @@ def apply(run: Query, chat: str, change: Change, now: int) -> None:
             run("unsubscribe", chat=chat, topic=topic_id)
         case Retune() | SetLevel() | Vote() | Unlearn() | Mute():
             _tune(run, chat, change, now)
-        case Begin(id_, paper_id, language, question):
-            run("add_job", id=id_, chat=chat, paper=paper_id, language=language, question=question, now=now)
+        case Begin(id_, paper_id, language, question, work):
+            values = {"paper": paper_id, "language": language, "question": question, "work": work}
+            run("add_job", id=id_, chat=chat, now=now, **values)
         case EndJob(id_):
             run("end_job", id=id_, now=now)
         case Admit(host):
@@ -174,6 +177,7 @@ def drop(run: Query, chat: str) -> None:
     """Remove the last rows of a chat."""
     platform, address = run("chat", id=chat)[0][1:3]
     run("drop_sends", chat=chat, but="")
+    run("drop_pictures", most=PICTURES)
     run("drop_chat", chat=chat)
     run("drop_inbox", chat=chat, but="")
     run("drop_gate", key=f"chat:{platform}:{address}")
@@ -193,6 +197,7 @@ def forget(run: Query, chat: str, said: Said, pressed: str = "") -> None:
     run("drop_digests", chat=chat)
     run("drop_payloads", chat=chat)
     run("drop_sends", chat=chat, but=pressed)
+    run("drop_pictures", most=PICTURES)
     run("drop_inbox", chat=chat, but=said.id)
     if chat == said.chat.id and said.chat.kind == "private" and said.author:
         run("drop_said", author=said.author, platform=said.chat.platform, but=said.id)
@@ -226,6 +231,9 @@ def add_sends(
         run("superseded", chat=chat, edits=edits, now=now)
     for place, (id_, part) in enumerate(zip(ids, parts, strict=True)):
         add_send(run, id_, chat, origin, part, urgent=urgent, edits=edits if place == 0 else "")
+        if part.picture:
+            run("add_picture", id=id_, png=base64.b64encode(part.picture).decode(), size=len(part.picture), now=now)
+            run("drop_pictures", most=PICTURES)
     return ids
 
 
@@ -298,9 +306,10 @@ def reading_body(reading: Reading) -> str:
 
 def chat(row: Row) -> Chat:
     """Read a chat from the columns of the query `chat`."""
-    *named, preview, silent, publish, apart, role, revisions, suspended, next_at, composed_at = row
+    *named, preview, silent, publish, apart, role, revisions, figures, suspended, next_at, composed_at = row
     flags = (bool(preview), bool(silent), bool(publish), bool(apart))
-    values: Sequence[Any] = (*named, *flags, role, bool(revisions), suspended, next_at, composed_at)
+    more = (role, bool(revisions), bool(figures), suspended, next_at, composed_at)
+    values: Sequence[Any] = (*named, *flags, *more)
     return Chat(*values)
 
 
@@ -327,5 +336,6 @@ def chat_values(chat: Chat) -> dict[str, Any]:
         "apart": int(chat.apart),
         "role": chat.role,
         "revisions": int(chat.revisions),
+        "figures": int(chat.figures),
         "suspended": chat.suspended,
     }

@@ -4,6 +4,7 @@ Seen = delivered-to-be: a paper counts as seen for a chat in the transaction of 
 delivery. A command's effects, its answer and its end stand in the one transaction of `answer`.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -282,7 +283,8 @@ class Store(Chats, Summaries, Harvests, Relevance, Jobs):
 
             payload = run("payload", id=send)[0][0]
             first = message(send.rpartition("#")[0] + "#0")
-            return Send(send, chat, payload, attempt, nonce, doubted, first_at, seq, message(edits), first)
+            picture = b"".join(base64.b64decode(png) for (png,) in run("picture", id=send))
+            return Send(send, chat, payload, attempt, nonce, doubted, first_at, seq, message(edits), first, picture)
 
         return await self._db.write(work)
 
@@ -305,6 +307,8 @@ class Store(Chats, Summaries, Harvests, Relevance, Jobs):
 
         def work(run: Query) -> str | None:
             run("settle", id=send.id, attempt=send.attempt, now=now, **values)
+            if send.picture:
+                run("drop_picture", id=send.id)
             return rows.head(run, send.chat.id, now)
 
         return await self._db.write(work)

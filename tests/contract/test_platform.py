@@ -2,10 +2,12 @@
 
 import asyncio
 import io
+import tempfile
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -24,25 +26,30 @@ from tests.fakes.chat import FakeChat, words
 from tests.fakes.discord_markdown import read
 from tests.fakes.discord_server import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord_server import DiscordServer, pointed_at
+from tests.fakes.pictures import png
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 
 CHAT = Chat("console:you", "console", "you")
 
 
-Made = tuple[Platform, Chat, Callable[[], str]]
+Made = tuple[Platform, Chat, Callable[[], str], Callable[[], list[bytes]]]
+"""A platform, a chat on it, all text that arrived there, all pictures."""
 
 
 @asynccontextmanager
 async def terminal() -> AsyncIterator[Made]:
     out = io.StringIO()
-    platform = Console(CHAT, out=Rich(file=out, width=80, markup=False, highlight=False, emoji=False))
-    yield platform, CHAT, out.getvalue
+    with tempfile.TemporaryDirectory() as folder:
+        rich = Rich(file=out, width=80, markup=False, highlight=False, emoji=False)
+        platform = Console(CHAT, out=rich, pictures=Path(folder) / "pictures")
+        yield platform, CHAT, out.getvalue, lambda: [path.read_bytes() for path in Path(folder).rglob("*.png")]
 
 
 @asynccontextmanager
 async def fake() -> AsyncIterator[Made]:
     platform = FakeChat()
-    yield platform, CHAT, lambda: "\n".join(words(console_view.load(payload)) for _, payload in platform.sent)
+    pictures = lambda: [png for _, png in platform.pictures]  # noqa: E731 - as its neighbours
+    yield platform, CHAT, lambda: "\n".join(words(console_view.load(p)) for _, p in platform.sent), pictures
 
 
 @asynccontextmanager
@@ -52,7 +59,9 @@ async def telegram() -> AsyncIterator[Made]:
         platform = Telegram(Chat("", "telegram", ""), TOKEN, server.url, SystemClock())
         chat = Chat("telegram:7", "telegram", "7")
         try:
-            yield platform, chat, lambda: "\n".join(message.text for message in server.messages(7))
+            messages = server.messages
+            pictures = lambda: [m.photo for m in messages(7) if m.photo]  # noqa: E731 - as its neighbours
+            yield platform, chat, lambda: "\n".join(m.text for m in messages(7)), pictures
         finally:
             await platform.close()
         assert server.problems == []
@@ -68,7 +77,9 @@ async def discord() -> AsyncIterator[Made]:
             platform = Discord(Chat("", "discord", ""), DISCORD_TOKEN, SystemClock())
             chat = Chat("discord:70", "discord", "70", kind="group", server="1")
             try:
-                yield platform, chat, lambda: "\n".join(read(message.text).text for message in server.messages(70))
+                messages = server.messages
+                pictures = lambda: [png for m in messages(70) for _, png in m.files]  # noqa: E731 - as its neighbours
+                yield platform, chat, lambda: "\n".join(read(m.text).text for m in messages(70)), pictures
             finally:
                 await platform.close()
         assert server.problems == []
@@ -123,7 +134,7 @@ Make = Callable[[], AbstractAsyncContextManager[Made]]
 @settings(max_examples=40, deadline=None)
 def test_every_word_arrives(make: Make, post: Post) -> None:
     async def run() -> None:
-        async with make() as (platform, chat, arrived):
+        async with make() as (platform, chat, arrived, _):
             for number, part in enumerate(split(post, platform.fits)):
                 assert platform.fits(part)
                 send = Send(f"digest:x#1#{number}", chat, platform.render(part), 1, "nonce")
@@ -137,7 +148,7 @@ def test_every_word_arrives(make: Make, post: Post) -> None:
 @PLATFORMS
 def test_a_repeat_says_so(make: Make) -> None:
     async def run() -> None:
-        async with make() as (platform, chat, arrived):
+        async with make() as (platform, chat, arrived, _):
             payload = platform.render(Post((Line((Span("a digest"),)),)))
             await platform.send(Send("digest:x#1#0", chat, payload, 1, "nonce"))
             assert "Sent again" not in arrived()
@@ -152,7 +163,7 @@ def test_a_repeat_says_so(make: Make) -> None:
 @PLATFORMS
 def test_an_edit_takes_the_place_of_its_message_and_may_be_repeated(make: Make) -> None:
     async def run() -> None:
-        async with make() as (platform, chat, arrived):
+        async with make() as (platform, chat, arrived, _):
             first = platform.render(Post((Line((Span("one moment"),)),)))
             message = await platform.send(Send("lost:1#0", chat, first, 1, "nonce"))
             second = platform.render(Post((Line((Span("the answer"),)),), buttons=(Button("More", "/x"),)))
@@ -165,10 +176,61 @@ def test_an_edit_takes_the_place_of_its_message_and_may_be_repeated(make: Make) 
     asyncio.run(run())
 
 
+SHOWN = Post(items=(Item((Line((Span("Figure 1. How it works"),)),)),), alt="Figure 1: How it works")
+
+
+@PLATFORMS
+def test_a_picture_arrives_with_its_words_and_without_it_they_still_do(make: Make) -> None:
+    async def run() -> None:
+        async with make() as (platform, chat, arrived, pictures):
+            assert platform.fits(SHOWN)
+            payload, picture = platform.render(SHOWN), png(30, 20)
+            assert await platform.send(Send("job:x#1", chat, payload, 1, "nonce", picture=picture))
+            assert pictures() == [picture]
+            assert arrived().count("Figure 1. How it works") == 1
+            assert await platform.send(Send("job:y#1", chat, payload, 1, "other"))  # its picture is gone
+            assert pictures() == [picture]
+            assert arrived().count("Figure 1. How it works") == 2
+
+    asyncio.run(run())
+
+
+@PLATFORMS
+def test_a_picture_is_repeated_with_its_note_and_an_edit_carries_none(make: Make) -> None:
+    async def run() -> None:
+        async with make() as (platform, chat, arrived, pictures):
+            send = Send("job:x#1", chat, platform.render(SHOWN), 1, "nonce", picture=png(30, 20))
+            message = await platform.send(send)
+            await platform.send(replace(send, attempt=2, doubted=1))
+            once = platform.name in {"discord", "console"}  # by its nonce; by the name of its file
+            assert len(pictures()) == 2 - once
+            assert arrived().count("Sent again") == (platform.name != "discord")
+            before = len(pictures())
+            placeholder = await platform.send(
+                Send("job:x#0", chat, platform.render(Post(SHOWN.items[0].blocks)), 1, "b")
+            )
+            await platform.send(replace(send, id="job:z#0", nonce="c", edits=placeholder))
+            assert len(pictures()) == before
+            assert message
+
+    asyncio.run(run())
+
+
+@PLATFORMS
+def test_a_caption_has_a_limit_of_its_own(make: Make) -> None:
+    async def run() -> None:
+        async with make() as (platform, *_):
+            long = replace(SHOWN, items=(Item((Line((Span("word " * 500),)),)),))
+            assert platform.fits(replace(long, alt=""))
+            assert platform.fits(long) == (platform.name != "telegram")
+
+    asyncio.run(run())
+
+
 @PLATFORMS
 def test_it_declares_its_name_and_its_pace_and_how_it_is(make: Make) -> None:
     async def run() -> None:
-        async with make() as (platform, chat, _):
+        async with make() as (platform, chat, *_):
             assert platform.name.isidentifier()
             assert isinstance(platform.rate(chat), Rate)
             assert isinstance(platform.token_rate, Rate)
@@ -184,7 +246,7 @@ def test_it_declares_its_name_and_its_pace_and_how_it_is(make: Make) -> None:
 @PLATFORMS
 def test_listening_ends_when_it_is_cancelled(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> None:
-        async with make() as (platform, _, _):
+        async with make() as (platform, *_):
 
             async def hear(_: object) -> str:
                 raise AssertionError("nobody spoke")

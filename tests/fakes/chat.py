@@ -29,6 +29,7 @@ class FakeChat:
     def __init__(self, *, limit: int = 4000, delay: Callable[[], float] | None = None, log: Path | None = None) -> None:
         self.sent: list[tuple[str, str]] = []  # (chat, payload) that arrived
         self.messages: list[tuple[Send, str]] = []  # what arrived, with the id it has here; an edit has that of another
+        self.pictures: list[tuple[str, bytes]] = []  # (send, PNG) that arrived
         self.attempts = 0
         self._limit = limit
         self._delay = delay
@@ -69,6 +70,8 @@ class FakeChat:
                 post = console_view.load(payload)
                 payload = console_view.dump(replace(post, head=(line(say(send.chat.language, "again")), *post.head)))
             self.sent.append((send.chat.id, payload))
+            if send.picture and not send.edits:
+                self.pictures.append((send.id, send.picture))
             self._note("arrived", send)
         if error is not None:
             raise error

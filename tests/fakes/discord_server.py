@@ -41,6 +41,7 @@ TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAx.Fake.FakeFakeFakeFakeFakeFakeFakeFakeFa"
 BASE, SOCKET = "/api/v10", "/socket"
 BOT = 1_000_000_000_000_000_001
 TEXT, DM, NEWS, NEWS_THREAD, THREAD, FORUM = 0, 1, 5, 10, 11, 15
+GALLERY = 12  # a component
 THREADS = {NEWS_THREAD, THREAD}
 CROSSPOSTED, LOADING = 1 << 0, 1 << 7  # flags of a message
 REQUIRES_TAG = 1 << 4  # a flag of a forum
@@ -85,11 +86,12 @@ LIMITS: dict[str, tuple[int, float]] = {  # so many in so many seconds, per chan
     "POST /channels/{channel_id}/messages/{message_id}/crosspost": (10, 3600),
     "POST /webhooks/{webhook_id}/{webhook_token}": (5, 2),
 }
+LARGEST = 10_485_760  # bytes of all files of a message: a bot's share where nobody pays for more
 FREE = ("/interactions/", "/webhooks/")  # outside the limit over everything; the token stands in the path
 UNANSWERED = {"lost", "reset", "stall", "hang"}
 HOW = re.compile(
     r"(500|502|503|504|524)(:late)?|lost|reset|stall|hang|json(:\d{3})?"
-    r"|429:[\d.]+(:global|:shared|:cloudflare)?|(400|401|403|404):\d+"
+    r"|429:[\d.]+(:global|:shared|:cloudflare)?|(400|401|403|404|413):\d+"
 )
 FATAL = {1000, 1001, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}  # codes that end a session
 CALLBACKS = {2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}  # answers, by the type of an interaction
@@ -103,6 +105,7 @@ SAID = {
     10062: "Unknown interaction",
     10087: "Unknown Tag",
     40033: "This message has already been crossposted",
+    40005: "Request entity too large",
     40060: "Interaction has already been acknowledged.",
     40067: "A tag is required to create a forum post in this channel",
     50001: "Missing Access",
@@ -180,7 +183,7 @@ class Call:
     query: dict[str, str]
     body: Any
     at: int
-    files: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()  # names and contents
     status: int = 0
 
     def id(self, name: str) -> int:
@@ -200,7 +203,7 @@ class Msg:
     flags: int
     nonce: str | int | None
     at: int
-    files: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()  # names and contents
     interaction: int = 0  # that it answers
     hidden_for: int = 0  # the one user who sees it
     edits: int = 0
@@ -209,6 +212,12 @@ class Msg:
     @property
     def text(self) -> str:
         return text(self.content, self.embeds, self.components)
+
+    @property
+    def alts(self) -> list[str]:
+        """What is said of its pictures."""
+        galleries = [part for part in walk(self.components) if part["type"] == GALLERY]
+        return [item.get("description") or "" for part in galleries for item in part["items"]]
 
     @property
     def v2(self) -> bool:
@@ -776,7 +785,7 @@ class DiscordServer:
             "app_permissions": str(self.permissions(channel_id)),
             "locale": person.locale,
             "entitlements": [],
-            "attachment_size_limit": 10_485_760,
+            "attachment_size_limit": LARGEST,
             "authorizing_integration_owners": {"0": str(channel.guild_id)},
             "context": 0 if channel.guild_id else 1,
         }
@@ -1087,7 +1096,7 @@ class DiscordServer:
                 headers["Retry-After"] = seconds
                 return 429, html
             return 429, self._flooded(call, call.path, float(seconds), scope or "user", headers)
-        if code in {"400", "401", "403", "404"}:
+        if code in {"400", "401", "403", "404", "413"}:
             return int(code), Refusal(int(code), int(rest)).body
         return int(code), {"message": "Internal Server Error", "code": 0} if code == "500" else html
 
@@ -1211,6 +1220,8 @@ class DiscordServer:
             self._reach(call, "send_messages")
         if call.body.get("embeds") and not may & PERMISSIONS["embed_links"]:
             raise Refusal(403, 50013)
+        if call.files and not may & PERMISSIONS["attach_files"]:
+            raise Refusal(403, 50013)
         if channel.archived:
             self.archives(channel.id, archived=False)
         return channel
@@ -1221,6 +1232,10 @@ class DiscordServer:
         parts = body.get("components") or []
         if self._validate and (wrong := limits(body, flags, new=True)):
             raise Refusal(400, 50035, [(f"{place}{at}", said) for at, said in wrong])
+        if sum(len(content) for _, content in call.files) > LARGEST:
+            raise Refusal(413, 40005)
+        if loose := self._attach(parts, body, call):
+            raise Refusal(400, 50035, [(f"{place}components", said) for said in loose])
         embeds, content = body.get("embeds") or [], body.get("content") or ""
         if not (parts or embeds or content or call.files or body.get("sticker_ids") or body.get("poll")):
             raise Refusal(400, 50006, [(f"{place}content", SAID[50006])])
@@ -1228,6 +1243,23 @@ class DiscordServer:
             part.setdefault("id", number)
         at = self._new_id()
         return Msg(at, channel_id, BOT, content, embeds, parts, flags, body.get("nonce"), call.at, call.files)
+
+    def _attach(self, parts: list[Json], body: Json, call: Call) -> list[str]:
+        """Give the pictures of galleries the addresses of what is attached; returns what is wrong with them."""
+        names, wrong = {name for name, _ in call.files}, []
+        named = {each.get("filename") for each in body.get("attachments") or []}
+        if names != named:
+            wrong.append(f"attached are {sorted(names)}, named {sorted(map(str, named))}")
+        used = set()
+        for part in walk(parts):
+            for item in part["items"] if part["type"] == GALLERY else ():
+                name = item["media"]["url"].removeprefix("attachment://")
+                used.add(name)
+                url = f"{self.url}/attachments/{name}"
+                item["media"] = {"id": str(self._new_id()), "url": url, "proxy_url": url}
+                item.setdefault("spoiler", False)
+        loose = used ^ names if (body.get("flags") or 0) & V2 else used - names
+        return wrong + [f"{name!r} is attached and not shown, or the other way round" for name in loose]
 
     def _post(self, message: Msg, *, kind: str = "message") -> Json:
         channel = self.channels[message.channel_id]
@@ -1609,7 +1641,7 @@ class DiscordServer:
             "flags": message.flags,
             "components": message.components,
             "embeds": [{"type": "rich", **embed} for embed in message.embeds],
-            "attachments": [self._file(message, at, name) for at, name in enumerate(message.files)],
+            "attachments": [self._file(message, at, *file) for at, file in enumerate(message.files)],
             "mentions": [],
             "mention_roles": [],
             "mention_everyone": False,
@@ -1635,9 +1667,9 @@ class DiscordServer:
             told["triggering_interaction_metadata"] = self._metadata(self.asked[asked.opener], guild_id)
         return told
 
-    def _file(self, message: Msg, at: int, name: str) -> Json:
+    def _file(self, message: Msg, at: int, name: str, content: bytes) -> Json:
         url = f"{self.url}/attachments/{message.channel_id}/{message.id}/{name}"
-        return {"id": str(message.id + at + 1), "filename": name, "size": 1, "url": url, "proxy_url": url}
+        return {"id": str(message.id + at + 1), "filename": name, "size": len(content), "url": url, "proxy_url": url}
 
     def _application(self) -> Json:
         none = "icon interactions_endpoint_url role_connections_verification_url team type"
@@ -1749,11 +1781,11 @@ def _reset(request: web.BaseRequest) -> None:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-async def _body(request: web.BaseRequest) -> tuple[Any, tuple[str, ...]]:
-    """The JSON of a request, and the names of its files."""
+async def _body(request: web.BaseRequest) -> tuple[Any, tuple[tuple[str, bytes], ...]]:
+    """The JSON of a request, and its files by name."""
     if request.content_type == "multipart/form-data":
         form = await request.post()
-        files = tuple(part.filename for part in form.values() if isinstance(part, web.FileField))
+        files = tuple((f.filename, f.file.read()) for f in form.values() if isinstance(f, web.FileField))
         return json.loads(str(form.get("payload_json", "{}"))), files
     raw = await request.read()
     return (json.loads(raw) if raw else None), ()

@@ -10,7 +10,7 @@ enough honest statements that a reading is left.
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -126,6 +126,13 @@ class Library:
     together: int = 0
     most: int = 0  # at work at once
     makes: Callable[[Paper], Fulltext] = study
+    png: bytes = b""  # what every figure looks like
+
+    async def figure(
+        self, paper: Paper, choose: Callable[[Sequence[Caption]], Caption | None]
+    ) -> tuple[Caption, bytes] | None:
+        chosen = choose((await self.fulltext(paper)).captions)
+        return (chosen, self.png) if chosen and self.png else None
 
     async def fulltext(self, paper: Paper) -> Fulltext:
         self.calls.append(f"{paper.id}v{paper.version}")

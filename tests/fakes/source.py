@@ -19,6 +19,7 @@ class FakeSource:
     def __init__(self, papers: Iterable[Paper] = (), *, page: int = 2) -> None:
         self.papers: list[Paper] = list(papers)
         self.calls: list[str] = []
+        self.licenses: dict[str, str] = {}  # by the id of a paper
         self._page = page
         self._failures: list[Exception] = []
 
@@ -33,7 +34,7 @@ class FakeSource:
         """Yield all of them, whenever they changed: a ledger must bear that."""
         self._called(f"changes {since}")
         found = sorted(newest(self.papers), key=lambda p: (p.published, p.id))
-        records = [Record(paper, stamp=paper.updated) for paper in found]
+        records = [Record(p, license=self.licenses.get(p.id, ""), stamp=p.updated) for p in found]
         for start in range(0, len(records), self._page):
             yield tuple(records[start : start + self._page])
 

@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import re
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,7 +34,7 @@ TOKEN = "123456789:AAFakeFakeFakeFakeFakeFakeFakeFakeFake"
 PATH = re.compile(r"/bot(\d+:[\w-]{30,})/(\w+)")
 COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,32}(?:@(\w+))?")
 SILENT = {"lost", "reset", "stall", "refuse"}  # failures without an answer
-PACED = {"sendMessage", "editMessageText", "editMessageReplyMarkup", "sendChatAction"}
+PACED = {"sendMessage", "sendPhoto", "editMessageText", "editMessageReplyMarkup", "sendChatAction"}
 STORED: dict[str, tuple[str, str, Any]] = {  # set and got as they are: the parameter, what it is kept by, the default
     "MyName": ("name", "language_code", ""),
     "MyDescription": ("description", "language_code", ""),
@@ -91,6 +92,7 @@ class Msg:
     sent_at: int
     reply_to: int | None = None
     edits: int = 0
+    photo: bytes = b""  # `text` is its caption then
 
     @property
     def keyboard(self) -> list[list[Json]]:
@@ -186,6 +188,7 @@ class TelegramServer:
             "getMyCommands": lambda p: self.commands.get(self._scope(p), []),
             "deleteMyCommands": self._delete_commands,
             "sendMessage": self._send,
+            "sendPhoto": self._send,
             "editMessageText": self._edit,
             "editMessageReplyMarkup": self._edit,
             "deleteMessage": self._delete,
@@ -375,12 +378,12 @@ class TelegramServer:
         self._enqueue("message", self._stub(new, next(new.ids)) | sender | {"migrate_from_chat_id": group_id})
 
     def fail(self, method: str, how: str, times: int = 1, *, chat_id: int | None = None) -> None:
-        """Spoil the next calls ("*": of any method): "429:<seconds>", "500", "502", "400:<text>", "403:<text>",
+        """Spoil the next calls ("*": of any method): "429:<seconds>", "413", "500", "502", "400:<text>", "403:<text>",
 
         "lost" (accepted, then the connection is closed), "reset" (closed before), "stall" (accepted, never answered),
         "refuse" (neither).
         """
-        assert how in SILENT | {"500", "502"} or re.match("(429:[0-9]+$|400:|403:)", how), how
+        assert how in SILENT | {"413", "500", "502"} or re.match("(429:[0-9]+$|400:|403:)", how), how
         self._plan += [(method, how, chat_id)] * times
 
     def _user(self, chat: Chat, user: int | None) -> Json:
@@ -419,9 +422,12 @@ class TelegramServer:
             return _answer(*((401, "Unauthorized") if found else (404, "Not Found")))
         json_body = request.content_type == "application/json"
         raw = dict(request.query) | dict(await request.json() if json_body else await request.post())
+        files = {name: value.file.read() for name, value in raw.items() if isinstance(value, web.FileField)}
+        raw |= {name: f"attach://{name}" for name in files}  # what a form's part stands for
         how, code, reply = "", 200, {"ok": True}
         try:
             params = self._read(found[2], raw)
+            params |= files
             how = self._planned(found[2], params)
             reply["result"] = await self._take(found[2], params, how)
             if self.schema:
@@ -471,6 +477,8 @@ class TelegramServer:
             raise Refusal(429, f"retry after {said}", retry_after=int(said))
         if code in {"400", "403"}:
             raise Refusal(int(code), said)
+        if code == "413":
+            raise Refusal(413, "Request Entity Too Large")
         if code in {"500", "502"}:
             raise Refusal(int(code), "Internal Server Error")
         if how in {"reset", "refuse"}:
@@ -623,22 +631,23 @@ class TelegramServer:
 
     def _content(self, p: Json) -> tuple[str, str, list[Json]]:
         """HTML as sent, visible text and entities; refused as Telegram would."""
-        html = text = p["text"]
-        entities: list[Json] = p.get("entities", [])
+        photo = "photo" in p
+        html = text = p.get("caption", "") if photo else p["text"]
+        entities: list[Json] = p.get("caption_entities" if photo else "entities", [])
         mode = p.get("parse_mode") or ""
         if mode not in {"", "HTML"}:
             raise Refusal(400, f"parse mode {mode} is not built in this fake", problem=True)
-        if not html:
+        if not html and not photo:
             raise Refusal(400, "message text is empty", problem=True)
         if mode:
             try:
                 text, entities = tdlib.parse(html)
             except ValueError as error:
                 raise Refusal(400, str(error), problem=True) from None
-        if not text.strip():
+        if not text.strip() and not photo:
             raise Refusal(400, "text must be non-empty", problem=True)
-        if tdlib.units(text) > 4096:
-            raise Refusal(400, "message is too long", problem=True)
+        if tdlib.units(text) > (1024 if photo else 4096):
+            raise Refusal(400, "message caption is too long" if photo else "message is too long", problem=True)
         return html, text, entities[:100]  # more are dropped in silence
 
     def _may_write(self, chat: Chat, thread: int | None) -> None:
@@ -654,6 +663,7 @@ class TelegramServer:
 
     def _send(self, p: Json) -> Json:
         html, text, entities = self._content(p)
+        photo = _photo(p["photo"]) if "photo" in p else b""
         thread, markup, reply = p.get("message_thread_id"), p.get("reply_markup"), p.get("reply_parameters", {})
         chat = self._reach(p)
         self._may_write(chat, thread)
@@ -664,9 +674,9 @@ class TelegramServer:
             answered = None
         preview, silent, now = p.get("link_preview_options"), p.get("disable_notification", False), self.clock.now()
         at = next(chat.ids)
-        sent = Msg(at, chat.id, thread, html, text, entities, markup, silent, preview, now, answered)
+        sent = Msg(at, chat.id, thread, html, text, entities, markup, silent, preview, now, answered, photo=photo)
         chat.messages[at] = sent
-        self._note("sendMessage", sent)
+        self._note("sendPhoto" if photo else "sendMessage", sent)
         return self._json(sent)
 
     def _edit(self, p: Json) -> Json:
@@ -675,6 +685,8 @@ class TelegramServer:
         message = chat.messages.get(p.get("message_id", 0))
         if message is None:
             raise Refusal(400, "message to edit not found")
+        if new and message.photo:
+            raise Refusal(400, "there is no text in the message to edit", problem=True)
         html, text, entities = new or (message.html, message.text, message.entities)
         markup = p.get("reply_markup")
         preview = p.get("link_preview_options") if new else message.link_preview_options
@@ -707,11 +719,41 @@ class TelegramServer:
     def _json(self, message: Msg) -> Json:
         chat = self.chats[message.chat_id]
         sender = {"sender_chat": chat.json()} if chat.type == "channel" else {"from": self.me}
-        whole = self._stub(chat, message.message_id, message.thread) | sender | {"text": message.text}
+        said: Json = {"text": message.text}
+        if message.photo:
+            wide, high = _size(message.photo)
+            size = {"file_id": "photo", "file_unique_id": "photo", "width": wide, "height": high}
+            said = {"photo": [size]} | ({"caption": message.text} if message.text else {})
+        whole = self._stub(chat, message.message_id, message.thread) | sender | said
         whole["date"] = message.sent_at // 1000
-        more = {"entities": message.entities, "link_preview_options": message.link_preview_options}
+        entities = "caption_entities" if message.photo else "entities"
+        more: Json = {entities: message.entities, "link_preview_options": message.link_preview_options}
         more["reply_markup"] = {"inline_keyboard": message.keyboard} if message.keyboard else None
         return whole | {key: value for key, value in more.items() if value}
+
+
+def _photo(sent: object) -> bytes:
+    """A picture as it came, refused as Telegram would (Bot API, sendPhoto; TDLib, FileManager and Photo)."""
+    if not isinstance(sent, bytes):
+        raise Refusal(400, "pictures by address or id are not built in this fake", problem=True)
+    if not sent:
+        raise Refusal(400, "file must be non-empty")
+    if len(sent) > 10 << 20:
+        raise Refusal(400, f"file of size {len(sent)} bytes is too big for a photo; the maximum size is 10485760 bytes")
+    wide, high = _size(sent)
+    if not wide or not high:
+        raise Refusal(400, "IMAGE_PROCESS_FAILED")
+    if wide + high > 10_000 or max(wide, high) > 20 * min(wide, high):
+        raise Refusal(400, "PHOTO_INVALID_DIMENSIONS")
+    return sent
+
+
+def _size(picture: bytes) -> tuple[int, int]:
+    """Width and height in pixels; nothing if it is no PNG."""
+    if picture[:8] != b"\x89PNG\r\n\x1a\n" or len(picture) < 33:
+        return 0, 0
+    wide, high = struct.unpack(">II", picture[16:24])
+    return wide, high
 
 
 def _answer(code: int, said: str) -> web.Response:

@@ -143,7 +143,7 @@ def test_what_is_completed_while_it_is_typed(tmp_path: Path) -> None:
             "cs.C", "cat:cs.CC", "cat:cs.CE", "cat:cs.CG", "cat:cs.CL", "cat:cs.CR", "cat:cs.CV", "cat:cs.CY",
         ]  # fmt: skip
         assert await offers("settings", "change", "") == [name for name in SETTINGS if name not in
-                                                          {"preview", "publish", "posts"}]  # fmt: skip
+                                                          {"preview", "figures", "publish", "posts"}]  # fmt: skip
         assert await offers("settings", "change", "zone eu") == ["zone Europe/London", "zone Europe/Berlin", "zone eu"]
         assert "8812.00016" in await offers("summarize", "id", "three cameras")
 

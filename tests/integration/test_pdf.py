@@ -147,6 +147,29 @@ def test_figures_of_two_columns_are_cut_apart(tmp_path: Path) -> None:
             assert picture.height / picture.width == pytest.approx(shape, abs=0.04)
 
 
+def test_captions_are_told_without_drawing_anything(tmp_path: Path) -> None:
+    path = pdfs.figures(tmp_path / "paper.pdf")
+    reader = PdfReader(SMALL)
+    captions = asyncio.run(reader.captions(path))
+    assert captions == tuple(one.caption for one in asyncio.run(reader.figures(path)))
+    assert asyncio.run(PdfReader(Limits(answer=1 << 12)).captions(path)) == captions  # no picture in the answer
+
+
+@pytest.mark.parametrize(("wide", "high"), [(430, 19), (20, 520)])
+def test_a_picture_is_never_too_long_for_telegram(tmp_path: Path, wide: int, high: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        canvas.rect(72, 790 - high, wide, high, fill=1)
+        canvas.rect(72, 790 - high, max(wide, 32), 1, fill=1)
+        canvas.drawString(72, 775 - high, "Figure 1: A stroke.")
+
+    (figure,) = asyncio.run(PdfReader(SMALL).figures(pdfs.made(tmp_path / "paper.pdf", draw)))
+    with Image.open(io.BytesIO(figure.png)) as picture:
+        assert max(picture.size) <= 20 * min(picture.size)
+        assert sum(picture.size) <= 10_000
+        assert picture.width * picture.height <= 4_400_000
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [

@@ -366,7 +366,7 @@ def test_commands_and_descriptions_are_kept() -> None:
         ("answerCallbackQuery", {"callback_query_id": "1", "text": "x" * 201}, "201 characters"),
         ("getUpdates", {"limit": "101"}, "101"),
         ("sendMassage", {}, "method not found"),
-        ("sendPhoto", {}, "not built"),
+        ("sendDocument", {}, "not built"),
     ],
 )
 def test_a_request_against_the_schema_is_a_problem(method: str, params: dict[str, Any], said: str) -> None:

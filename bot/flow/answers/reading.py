@@ -4,6 +4,7 @@ from bot.core import arxiv_id, post
 from bot.errors import UserError
 from bot.flow.answers.asked import Asked, Reply
 from bot.flow.answers.papers import share
+from bot.flow.figure import offered
 from bot.flow.summarize import ready, summary_of
 from bot.flow.translate import translated, translates
 from bot.model import Chat, Paper, Post
@@ -34,9 +35,16 @@ async def read(store: Ledger, ports: Ports, wanted: arxiv_id.ArxivId, chat: Chat
     paper = await _paper(store, ports, wanted, chat.language)
     summary = await summary_of(store, ports, paper, chat.language)
     more, votes = translates(ports, chat.language), bool(await store.subscriptions(chat.id))
-    whole = ports.fulltexts is not None
     return post.reading(
-        paper, summary, chat, ports.clock.now(), evidence=evidence, translates=more, votes=votes, whole=whole
+        paper,
+        summary,
+        chat,
+        ports.clock.now(),
+        evidence=evidence,
+        translates=more,
+        votes=votes,
+        whole=ports.fulltexts is not None,
+        figure=await offered(store, ports, paper, chat),
     )
 
 

@@ -34,6 +34,7 @@ class Setting:
     offers: tuple[str, ...]  # as buttons
     only: Callable[[Chat], bool] = lambda _: True  # chats that have this choice
     free: bool = False  # whether there are more values than offers
+    reads: bool = False  # whether it needs what reads whole papers
 
 
 def _clock(minute: int) -> str:
@@ -131,6 +132,13 @@ SETTINGS: dict[str, Setting] = {
         lambda asked, value: replace(asked.chat, revisions=_switch(asked, value)),
         ("off", "on"),
     ),
+    "figures": Setting(
+        lambda chat: _onoff(chat.figures),
+        lambda asked, value: replace(asked.chat, figures=_switch(asked, value)),
+        ("off", "on"),
+        lambda chat: chat.kind not in {"channel", "forum"},  # nobody asks for a paper there
+        reads=True,
+    ),
     "publish": Setting(
         lambda chat: _onoff(chat.publish),
         lambda asked, value: replace(asked.chat, publish=_switch(asked, value)),
@@ -144,9 +152,13 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
-def offered(chat: Chat) -> dict[str, Setting]:
-    """Return the settings that a chat has."""
-    return {name: setting for name, setting in SETTINGS.items() if setting.only(chat)}
+def offered(chat: Chat, *, reads: bool) -> dict[str, Setting]:
+    """Return the settings that a chat has; `reads`: whole papers can be read here."""
+    return {name: setting for name, setting in SETTINGS.items() if setting.only(chat) and (reads or not setting.reads)}
+
+
+def _offered(asked: Asked) -> dict[str, Setting]:
+    return offered(asked.chat, reads=asked.ports.fulltexts is not None)
 
 
 def _line(language: str, chat: Chat, name: str) -> str:
@@ -158,9 +170,9 @@ def _line(language: str, chat: Chat, name: str) -> str:
 def _menu(asked: Asked) -> Post:
     title = f" · {asked.chat.title}" if asked.away else ""
     lines = [line_(Span(asked.say("settings"), "bold"), title, kind="heading")]
-    lines += [line_(_line(asked.language, asked.chat, name), kind="bullet") for name in offered(asked.chat)]
+    lines += [line_(_line(asked.language, asked.chat, name), kind="bullet") for name in _offered(asked)]
     lines.append(line_(asked.say("settings_how"), kind="small"))
-    buttons = tuple(Button(name, asked.command("settings", name), edits=True) for name in offered(asked.chat))
+    buttons = tuple(Button(name, asked.command("settings", name), edits=True) for name in _offered(asked))
     return Post(tuple(lines), buttons=buttons)
 
 
@@ -170,9 +182,9 @@ async def settings(asked: Asked) -> Reply:
         return _menu(asked), ()
     name, _, value = asked.text.partition(" ")
     name, value = name.casefold(), value.strip()
-    setting = offered(asked.chat).get(name)
+    setting = _offered(asked).get(name)
     if setting is None:
-        raise UserError(asked.say("setting_unknown", name=name, names=", ".join(offered(asked.chat))))
+        raise UserError(asked.say("setting_unknown", name=name, names=", ".join(_offered(asked))))
     if not value:
         return _choices(asked, name, setting), ()
     chat = setting.read(asked, value)

@@ -1,12 +1,13 @@
-"""/read, /ask, /stop: a whole paper, a question asked of it, and calling that off."""
+"""/read, /ask, /figure, /stop: a whole paper, a question asked of it, a figure of it, and calling that off."""
 
 from bot.core import arxiv_id, post, post_reading
 from bot.core.plain import plain
 from bot.errors import UserError
 from bot.flow.answers.asked import Asked, Reply
 from bot.flow.answers.papers import share
+from bot.flow.figure import licence_of, offered, reader
 from bot.flow.read import held, known, paper_of
-from bot.model import Begin, Button, EndJob, Paper
+from bot.model import Begin, Button, EndJob, Paper, Work
 
 _QUESTION = 500  # characters
 _OFFERED = 10  # papers that a question may be about
@@ -22,7 +23,9 @@ async def read(asked: Asked) -> Reply:
     if paper is None and more:  # a button under its reading, which says no more than its id
         paper = await paper_of(asked.store, asked.ports, wanted, asked.language)
     if paper is not None and (found := await known(asked.store, asked.ports, paper, asked.language)):
-        return post_reading.whole(paper, found, asked.here, asked.ports.clock.now(), evidence=bool(more)), ()
+        shows = await offered(asked.store, asked.ports, paper, asked.here)
+        now = asked.ports.clock.now()
+        return post_reading.whole(paper, found, asked.here, now, evidence=bool(more), figure=shows), ()
     if asked.ports.fulltexts is None:
         raise UserError(asked.say("read_no_extra"))
     await share(asked)
@@ -50,15 +53,31 @@ async def ask(asked: Asked) -> Reply:
     return _begun(asked, _named(paper, wanted), question)
 
 
+async def figure(asked: Asked) -> Reply:
+    """The figure that shows how a paper's method works, where that may be shown; a sentence says why if not."""
+    if not asked.text:
+        raise UserError(asked.say("figure_what"))
+    wanted = arxiv_id.parse(asked.text, asked.language)
+    if not asked.here.figures:
+        raise UserError(asked.say("figure_off"))
+    reader(asked.ports, asked.language)
+    paper = await held(asked.store, wanted)
+    if paper is None:
+        raise UserError(asked.say("figure_no_licence", id=wanted))
+    await licence_of(asked.store, paper, asked.language)
+    await share(asked)
+    return _begun(asked, _named(paper, wanted), "", work="figure")
+
+
 def _named(paper: Paper | None, wanted: arxiv_id.ArxivId) -> str:
     """A paper with its version, where that is known without asking arXiv: a job may wait for it, a chat may not."""
     return f"{paper.id}v{paper.version}" if paper else str(wanted)
 
 
-def _begun(asked: Asked, paper: str, question: str) -> Reply:
-    text = asked.say("reading", id=paper)
+def _begun(asked: Asked, paper: str, question: str, *, work: Work = "read") -> Reply:
+    text = asked.say("figure_begun" if work == "figure" else "reading", id=paper)
     begun = post.note(text, buttons=(post_reading.stop(asked.said, asked.language),))
-    return begun, (Begin(asked.said, paper, asked.language, question),)
+    return begun, (Begin(asked.said, paper, asked.language, question, work),)
 
 
 async def _which(asked: Asked, ids: list[str], question: str) -> Reply:

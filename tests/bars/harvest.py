@@ -58,7 +58,7 @@ class Size:
 
 
 FULL = Size(60, 40, 80, 1200)
-REDUCED = Size(10, 40, 80, 600, date(2026, 10, 26))
+REDUCED = Size(7, 40, 80, 600, date(2026, 10, 28))
 SHORT = Size(4, 40, 80, 600)
 
 

@@ -214,7 +214,8 @@ def test_a_register_tells_of_every_paper_once_as_it_is_now(registered: Registere
 def test_a_register_tells_of_all_that_changed_on_the_day_of_since_or_later(registered: Registered) -> None:
     async def body(told: Told) -> None:
         days = sorted({day for day, _, _ in told.truth.values()})
-        for day in days[len(days) // 2 :]:
+        late = days[len(days) // 2 :]
+        for day in late[:: max(1, len(late) // 4)]:  # each list is read to its end, twice
             due = {id_ for id_, (changed, _, _) in told.truth.items() if changed >= day}
             for since in (day * DAY, (day + 1) * DAY - 1):
                 assert {record.paper.id for record in await changes(told.register, since)} >= due, since - day * DAY

@@ -7,12 +7,13 @@ from dataclasses import replace
 from bot.core import grading
 from bot.core.candidates import Scored
 from bot.core.match import Day
-from bot.core.terms import Frequencies
+from bot.core.terms import Frequencies, Vector
 from bot.model import Happened, Match, Paper, Taste, Topic, Weighed
 from bot.ports import Ledger, Ports
 
 JUDGED_WITHIN = 600_000  # ms that a digest waits for a model's word on what is in doubt
 _BATCH = 300  # papers in memory at once: about 10 MiB with their index and their words
+_MANY, _DAY = 2000, 1500  # with so many topics a whole day at once, 34 MiB: each batch goes through all topics anew
 
 Matches = dict[str, list[Match]]
 
@@ -40,11 +41,14 @@ def _weighed(
 ) -> list[tuple[Taste, Weighed]]:
     """What the votes of chats make of it; the vectors of few papers are needed, and made here again."""
     by_id = {paper.id: paper for paper in papers}
+    vectors: dict[str, Vector] = {}  # any number of chats have a say about the same papers
     weighed = []
     for taste in tastes:
         learned = grading.learned(taste)
         for match in found.get(taste.topic, ()):
-            one = grading.weigh(topics[taste.topic], match, learned, grading.vector(by_id[match.paper], frequencies))
+            if match.paper not in vectors:
+                vectors[match.paper] = grading.vector(by_id[match.paper], frequencies)
+            one = grading.weigh(topics[taste.topic], match, learned, vectors[match.paper])
             weighed += [(taste, one)] if one else []
     return weighed
 
@@ -105,9 +109,12 @@ async def rematch(store: Ledger, ports: Ports, before: Sequence[Paper], after: S
 async def match(store: Ledger, ports: Ports, key: str) -> None:
     """Match all papers and events that were not; a topic added meanwhile makes a batch start over: it misses none."""
     del key  # match:new
-    while papers := await store.unmatched(_BATCH):
-        await ports.archive.add(papers)
+    while True:
         topics, stamp = await store.topics()
+        papers = await store.unmatched(_DAY if len(topics) > _MANY else _BATCH)
+        if not papers:
+            break
+        await ports.archive.add(papers)
         tastes = await store.tastes()
         frequencies = await ports.archive.frequencies()
         found = await asyncio.to_thread(_match, papers, topics, frequencies)

@@ -45,13 +45,13 @@ class House(App):
     def chat(self, name: str = "a", mode: Mode = "asap") -> Chat:
         return Chat(f"fake:{name}", "fake", name, mode=mode)
 
-    async def say(self, text: str, chat: Chat | None = None, *, may_manage: bool = True) -> list[str]:
+    async def say(self, text: str, chat: Chat | None = None, *, may_manage: bool = True, author: str = "") -> list[str]:
         """Type something and return the texts of the messages that follow."""
         from bot.platforms import console_view
 
         House.count += 1
         before = len(self.fake.sent)
-        await self.store.hear(Said(f"said:{House.count}", chat or self.chat(), text, may_manage))
+        await self.store.hear(Said(f"said:{House.count}", chat or self.chat(), text, may_manage, author))
         await self.drain()
         return [console_view.text(console_view.load(payload)) for _, payload in self.fake.sent[before:]]
 

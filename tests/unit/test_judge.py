@@ -462,6 +462,18 @@ def test_the_same_words_are_asked_about_once(tmp_path: Path) -> None:
     play(tmp_path, later, guide=guide)
 
 
+def test_whoever_has_many_topics_described_has_a_share_of_them(tmp_path: Path) -> None:
+    async def body(found: House, guide: Guide) -> None:
+        for name in (TOPIC, TOPIC, "galaxy mergers"):  # what is known already costs nothing
+            assert "hour" not in (await found.say(f"/subscribe {name}", author="ada"))[-1]
+        assert "within the hour" in (await found.say("/subscribe protein design", author="ada"))[-1]
+        assert len(guide.of("topic")) == 2
+        assert "hour" not in (await found.say("/subscribe protein design; also: enzyme design", author="ada"))[-1]
+        assert "within the hour" in (await found.say("/subscribe more like 2601.00001", author="ada"))[-1]
+
+    play(tmp_path, body, asks_per_hour=2)
+
+
 def test_several_at_once_ask_once(tmp_path: Path) -> None:
     async def body(found: House, guide: Guide) -> None:
         await asyncio.gather(*(found.say(f"/subscribe {TOPIC}", found.chat(name)) for name in "abcd"))

@@ -10,6 +10,7 @@ from bot.core.wish import Wish
 from bot.errors import UserError
 from bot.flow import describe
 from bot.flow.answers.asked import Asked
+from bot.flow.answers.papers import share
 from bot.flow.silence import LOOK_BACK
 from bot.flow.week import Week, week
 from bot.model import Level, Line, Match, Mode, Paper, Span, Topic
@@ -84,6 +85,8 @@ def _foreign(text: str) -> bool:
 async def _described(asked: Asked, wanted: Wish) -> Wish:
     if not describes(replace(asked, text=wanted.text)):
         return wanted
+    if not await describe.known(asked.store, asked.ports, wanted.text):
+        await share(asked)  # it costs a call
     found = await describe.described(asked.store, asked.ports, wanted.text)
     if found is None and _foreign(wanted.text):
         raise UserError(asked.say("topic_not_translated"))
@@ -94,6 +97,7 @@ async def known(asked: Asked, id_: str) -> Paper:
     """A paper as an example: from the ledger, else from arXiv and then remembered, never sent. Raises UserError."""
     paper = await asked.store.paper(id_)
     if paper is None:
+        await share(asked)
         found = await asked.ports.source.fetch([id_])
         if not found:
             raise UserError(asked.say("no_such_paper", id=id_))

@@ -10,6 +10,8 @@ from bot.ports import Ledger, Ports
 from bot.words import count, say
 
 LOOK_BACK = 7  # days that a preview covers
+_DAY = 86_400_000  # ms
+_NEAR = 5  # near misses that /near lists
 EXAMPLE = "graph neural networks"
 
 
@@ -41,7 +43,9 @@ async def reason(store: Ledger, ports: Ports, chat: Chat, language: str, *, said
     if scanned == 0:
         why = await expected(store, ports, chat.zone, language)
         return say(language, "quiet_no_new", since=since, why="" if why in said else why).rstrip()
-    return say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))
+    text = say(language, "quiet_no_match", since=since, scanned=count(language, scanned, "paper_one", "papers"))
+    near = len(await store.near(chat.id, ports.clock.now() - LOOK_BACK * _DAY, _NEAR))
+    return f"{text} {say(language, 'quiet_near', count=near)}" if near else text
 
 
 _EXPECTED = {

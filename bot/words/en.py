@@ -154,6 +154,7 @@ WORDS: Final[dict[str, str]] = {
     "quiet_failed": "Nothing to send, and the last look at arXiv failed: {why} Next try: {when}.",
     "quiet_no_new": "Nothing to send: arXiv brought no new papers since {since}. {why}",
     "quiet_no_match": "Nothing to send: none of the {scanned} since {since} matched your topics.",
+    "quiet_near": "Near misses: {count}; /near lists them.",
     "arxiv_weekend": "It is weekend there; the next announcement comes {until}.",
     "arxiv_holiday": "arXiv did not announce ({name}); the next announcement comes {until}.",
     "arxiv_not_yet": "arXiv has not announced yet; it does {until}.",

@@ -152,6 +152,7 @@ WORDS: Final[dict[str, str]] = {
     "quiet_failed": "没有可发的，而且上次查看 arXiv 失败了：{why} 下次尝试：{when}。",
     "quiet_no_new": "没有可发的：自{since}以来，arXiv 没有新论文。{why}",
     "quiet_no_match": "没有可发的：自{since}以来的 {scanned}都不符合你的主题。",
+    "quiet_near": "差一点的：{count} 篇；/near 会列出。",
     "arxiv_weekend": "arXiv 周末休息；下次公告在 {until}。",
     "arxiv_holiday": "arXiv 没有公告（{name}）；下次公告在 {until}。",
     "arxiv_not_yet": "arXiv 尚未公告，将在 {until} 公告。",

@@ -639,3 +639,15 @@ def test_chinese_chats_hear_chinese(tmp_path: Path) -> None:
         assert told == say("zh", "topic_not_translated")
 
     play(tmp_path, body)
+
+
+def test_silence_names_what_was_near(tmp_path: Path) -> None:
+    async def body(found: House, guide: Guide) -> None:
+        del guide
+        await found.say(f"/follow level=strict {WISH}")
+        await found.day(*doubtful(1, 2))
+        (said,) = await found.say("/digest")
+        assert said.endswith("Near misses: 2; /near lists them.")
+        assert "matched your topics" in said
+
+    play(tmp_path, body, llm="none")
